@@ -1,0 +1,264 @@
+"""What `Environment` makes of real variables over a .env file, and of bad values."""
+
+import logging
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from aura_site.dotenv import DotenvFile
+from aura_site.environment import Environment, SettingProblem
+
+
+def environment(
+    environ: Mapping[str, str] | None = None, dotenv: Mapping[str, str] | None = None
+) -> Environment:
+    file = DotenvFile(Path(".env"), "found", "", dotenv or {}, (), "")
+    return Environment(environ or {}, file)
+
+
+def test_a_real_variable_wins_over_the_file():
+    settings = environment({"K": "real"}, {"K": "file"})
+
+    assert settings.text("K") == "real"
+    assert settings.source("K") == "env"
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\u00a0", "# only a comment", "  #x"])
+def test_a_blank_real_variable_leaves_the_file_s_value(blank):
+    settings = environment({"K": blank}, {"K": "file"})
+
+    assert settings.text("K", "default") == "file"
+    assert settings.source("K") == "dotenv"
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_value_blank_everywhere_is_the_default(blank):
+    settings = environment({"K": blank}, {"K": blank})
+
+    assert settings.text("K", "default") == "default"
+    assert settings.integer("K", 1536) == 1536
+    assert settings.source("K") == "default"
+    assert settings.problems == []
+
+
+def test_a_comment_inside_a_real_variable_is_cut():
+    line = "local/phi-3-mini-4k  # If running local Ollama"
+    settings = environment({"AURA_L1_MODEL": line})
+
+    assert settings.text("AURA_L1_MODEL") == "local/phi-3-mini-4k"
+
+
+def test_a_quoted_comment_from_the_file_stays():
+    assert environment(dotenv={"K": " a # b "}).text("K") == "a # b"
+
+
+@pytest.mark.parametrize(
+    "value", ["$OTHER", "$K", "$", "$$a", "pa$OTHER", "${OTHER}", r"\$a", r"\\$a$"]
+)
+def test_a_dollar_is_only_a_character(value):
+    settings = environment({"K": value, "OTHER": "other"})
+
+    assert settings.text("K") == settings.secret("K") == value
+    assert settings.items("K") == (value,)
+
+
+def test_a_default_may_begin_with_a_dollar():
+    assert environment({"OTHER": "other"}).text("K", "$OTHER") == "$OTHER"
+
+
+def test_an_unset_secret_is_blank():
+    assert environment().secret("AURA_API_KEY") == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1536", 1536),
+        (" 1536 ", 1536),
+        ("1536 # dim", 1536),
+        ("1_536", 1536),
+        ("١٥٣٦", 1536),
+        ("+7", 7),
+        ("-1", -1),
+    ],
+)
+def test_a_whole_number_is_read_as_int_reads_it(value, expected):
+    assert environment({"K": value}).integer("K", 0) == expected
+
+
+@pytest.mark.parametrize(
+    "value", ["1536.0", "1e3", "abc", "0x10", "$OTHER", "1 536", "9" * 5000]
+)
+def test_what_is_no_whole_number_gives_the_default(value):
+    settings = environment({"K": value, "OTHER": "1"})
+
+    assert settings.integer("K", 1536) == 1536
+    assert [problem.name for problem in settings.problems] == ["K"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("2", 2.0), ("2.5", 2.5), (".5", 0.5), ("1e-3", 0.001), ("30 # seconds", 30.0)],
+)
+def test_a_number_is_read_as_float_reads_it(value, expected):
+    assert math.isclose(environment({"K": value}).number("K", 0.0), expected)
+
+
+@pytest.mark.parametrize("value", ["1.5.2", "1,5", "5s", "nan", "inf", "-inf", "1e999"])
+def test_what_is_no_finite_number_gives_the_default(value):
+    settings = environment({"K": value})
+
+    assert math.isclose(settings.number("K", 9.5), 9.5)
+    assert [problem.name for problem in settings.problems] == ["K"]
+
+
+@pytest.mark.parametrize(
+    ("minimum", "maximum", "wanted"),
+    [
+        (1, None, "a whole number of at least 1"),
+        (None, -1, "a whole number of at most -1"),
+        (1, 5, "a whole number from 1 to 5"),
+    ],
+)
+def test_a_number_out_of_bounds_gives_the_default(minimum, maximum, wanted):
+    settings = environment({"K": "0"})
+
+    assert settings.integer("K", 3, minimum=minimum, maximum=maximum) == 3
+    assert settings.problems[0].hint == f"Set K to {wanted}, or remove it."
+
+
+def test_bounds_belong_to_the_range():
+    settings = environment({"LOW": "1", "HIGH": "5.0"})
+
+    assert settings.integer("LOW", 3, minimum=1, maximum=5) == 1
+    assert math.isclose(settings.number("HIGH", 3, minimum=1, maximum=5), 5)
+    assert settings.problems == []
+
+
+@pytest.mark.parametrize("word", ["true", "True", "on", "OK", "y", "yes", "1"])
+def test_words_for_yes_are_true(word):
+    assert environment({"K": f"{word} # debug"}).boolean("K", False) is True
+
+
+@pytest.mark.parametrize("word", ["false", "False", "off", "n", "NO", "0"])
+def test_words_for_no_are_false(word):
+    assert environment({"K": word}).boolean("K", True) is False
+
+
+@pytest.mark.parametrize("word", ["enabled", "2", "-", "$OTHER", "tru"])
+@pytest.mark.parametrize("default", [True, False])
+def test_an_unknown_word_is_the_default_and_no_silent_false(word, default):
+    settings = environment({"K": word, "OTHER": "1"})
+
+    assert settings.boolean("K", default) is default
+    assert settings.problems[0].hint == "Set K to true or false, or remove it."
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("a", ("a",)), (" a , b,,c,", ("a", "b", "c")), ("(a),b", ("(a)", "b"))],
+)
+def test_items_are_stripped_and_blank_ones_dropped(value, expected):
+    assert environment({"K": value}).items("K") == expected
+
+
+def test_unset_items_are_the_default():
+    assert environment().items("K", ["a", "b"]) == ("a", "b")
+
+
+def test_commas_alone_are_refused():
+    settings = environment({"K": " , ,"})
+
+    assert settings.items("K", ("a",)) == ("a",)
+    assert settings.mapping("K") == {}
+    assert len(settings.problems) == 2
+
+
+def test_pairs_are_stripped_and_keep_later_equals_signs():
+    settings = environment({"K": "phi-3-mini-4k = phi3:mini, a=b=c,"})
+
+    assert settings.mapping("K") == {"phi-3-mini-4k": "phi3:mini", "a": "b=c"}
+    assert settings.mapping("UNSET") == {}
+
+
+@pytest.mark.parametrize("value", ["a", "a=b,c", "=b", "a=", "a=b,=", "$OTHER"])
+def test_a_bad_pair_refuses_the_whole_list(value):
+    settings = environment({"K": value, "OTHER": "a=b"})
+
+    assert settings.mapping("K") == {}
+    assert settings.problems[0].hint == (
+        "Set K to a list of pairs such as a=b,c=d, or remove it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "dotenv", "source", "place"),
+    [
+        ({"PORT": "80a"}, {"PORT": "81"}, "env", "the environment"),
+        ({}, {"PORT": "80a"}, "dotenv", "the .env file"),
+    ],
+)
+def test_a_problem_names_variable_source_and_value(environ, dotenv, source, place):
+    settings = environment(environ, dotenv)
+
+    assert settings.integer("PORT", 8080, minimum=1, maximum=65535) == 8080
+    wanted = "a whole number from 1 to 65535"
+    reason = f"PORT in {place} ('80a') is not {wanted}; its default is used."
+    hint = f"Set PORT to {wanted}, or remove it."
+    assert settings.problems == [SettingProblem("PORT", source, reason, hint)]
+
+
+def test_a_problem_read_twice_is_reported_once():
+    settings = environment({"PORT": "80a"})
+    settings.integer("PORT", 8080)
+    settings.integer("PORT", 8080)
+
+    assert len(settings.problems) == 1
+
+
+def test_a_long_value_is_shown_cut_and_escaped():
+    settings = environment({"PORT": "\u202e" + "x" * 500})
+    settings.integer("PORT", 8080)
+
+    shown = "('\\u202e" + "x" * 72 + "…)"
+    assert shown in settings.problems[0].reason
+    assert len(shown) == 80 + len("()")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["AURA_API_KEY", "SECRET_NUMBER", "DB_PASSWORD", "my_token", "DATABASE_URL"],
+)
+@pytest.mark.parametrize("value", ["s3cr3t", "$ecr3t", "a=b,s3cr3t", "1.5.s3cr3t"])
+def test_a_secret_s_value_is_never_shown(name, value, caplog):
+    caplog.set_level(logging.DEBUG)
+    settings = environment({name: value})
+    settings.integer(name, 1)
+    settings.number(name, 1.0)
+    settings.boolean(name, False)
+    settings.mapping(name)
+
+    assert len(settings.problems) == 4
+    assert name in settings.problems[0].reason
+    assert "cr3t" not in repr(settings.problems) + repr(settings) + caplog.text
+
+
+def test_a_rung_gives_its_own_values_only():
+    settings = environment(
+        {"A": "env # comment", "B": " ", "C": "env"}, {"A": "file", "B": "file"}
+    )
+    names = ["A", "B", "D"]
+
+    assert settings.rung("env", names) == {"A": "env"}
+    assert settings.rung("dotenv", names) == {"A": "file", "B": "file"}
+    assert settings.rung("default", names) == {}
+
+
+def test_a_later_change_of_the_process_environment_is_not_seen():
+    environ = {"K": "1"}
+    settings = environment(environ)
+    environ["K"] = "2"
+
+    assert settings.integer("K", 0) == 1
