@@ -1,0 +1,128 @@
+"""What an answer must look like before we believe it: its JSON, its shape, its errors."""
+
+import email.utils
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from providers.errors import ProviderInvalid, ProviderRejected
+from providers.registry import Provider
+
+Json = dict[str, Any]
+
+MESSAGE_MAX = 500
+RETRY_AFTER_MAX_S = 60.0
+
+
+def chat_answer(data: bytes, provider: Provider) -> Json:
+    """Return the parsed `chat.completion`.
+
+    Raises ProviderInvalid, or ProviderRejected for an error that came with a 200.
+    """
+    answer = _object(data, provider)
+    choices = answer.get("choices")
+    if not isinstance(choices, list) or not choices:
+        raise _invalid(provider, "an answer without choices")
+    if not all(isinstance(choice, dict) for choice in choices):
+        raise _invalid(provider, "choices that are no objects")
+    return answer
+
+
+def embedding_answer(data: bytes, provider: Provider) -> Json:
+    """Return the parsed list of embeddings, in the order of their inputs.
+
+    Raises ProviderInvalid, or ProviderRejected for an error that came with a 200.
+    """
+    answer = _object(data, provider)
+    rows = answer.get("data")
+    if not isinstance(rows, list) or not all(_is_embedding(row) for row in rows):
+        raise _invalid(provider, "an answer without embeddings")
+    return answer
+
+
+def chunk_of(data: bytes, provider: Provider) -> Json:
+    """Return one parsed chunk of a stream.
+
+    Raises ProviderRejected when the chunk is an error, ProviderInvalid when it is none.
+    """
+    chunk = _object(data, provider)
+    choices = chunk.get("choices", [])
+    if not isinstance(choices, list) or not all(isinstance(c, dict) for c in choices):
+        raise _invalid(provider, "a chunk without choices")
+    return chunk
+
+
+def has_finish(chunk: Json) -> bool:
+    """Say whether a chunk carries a finish_reason."""
+    return any(choice.get("finish_reason") for choice in chunk.get("choices", ()))
+
+
+def rejection(
+    status: int, data: bytes, headers: Mapping[str, str], provider: Provider
+) -> ProviderRejected:
+    """Return the error that an answer with an error status means."""
+    try:
+        parsed = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        parsed = None
+    error = parsed.get("error") if isinstance(parsed, dict) else None
+    detail = error if isinstance(error, dict) else {"message": error}
+    rejected = _rejected(detail, status, provider)
+    rejected.retry_after_s = retry_after_s(headers.get("Retry-After", ""))
+    return rejected
+
+
+def retry_after_s(text: str) -> float | None:
+    """Return the seconds that a Retry-After asks for (RFC 9110, 10.2.3: a number or a
+    date), kept within 0..60; None when it says nothing."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
+        except (ValueError, TypeError):
+            return None
+    return min(max(seconds, 0.0), RETRY_AFTER_MAX_S) if seconds == seconds else None
+
+
+def _object(data: bytes, provider: Provider) -> Json:
+    try:
+        parsed = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise _invalid(provider, "something that is not JSON") from None
+    if not isinstance(parsed, dict):
+        raise _invalid(provider, "JSON that is no object")
+    if error := parsed.get("error"):
+        detail = error if isinstance(error, dict) else {"message": error}
+        raise _rejected(detail, _status_in(detail), provider)
+    return parsed
+
+
+def _rejected(detail: Json, status: int, provider: Provider) -> ProviderRejected:
+    said = detail.get("message")
+    text = said[:MESSAGE_MAX] if isinstance(said, str) and said else "no reason given"
+    if provider.key:
+        text = text.replace(provider.key, "[key]")
+    code = detail.get("code")
+    return ProviderRejected(
+        f"{provider.title} answered {status}: {text}",
+        provider=provider.name,
+        status=status,
+        code=code if isinstance(code, str) else None,
+    )
+
+
+def _status_in(detail: Json) -> int:
+    """Return the status that an error inside a 200 stands for (OpenRouter: its code)."""
+    code = detail.get("code")
+    return code if isinstance(code, int) and 400 <= code <= 599 else 502
+
+
+def _is_embedding(row: object) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("embedding"), list | str)
+
+
+def _invalid(provider: Provider, what: str) -> ProviderInvalid:
+    return ProviderInvalid(f"{provider.title} sent {what}.", provider=provider.name)

@@ -1,0 +1,56 @@
+"""Server-sent events as bytes come in: frames may be split anywhere and come several at a
+time. Follows https://html.spec.whatwg.org/multipage/server-sent-events.html, of which
+only `data` matters here."""
+
+LINE_MAX = 1024 * 1024
+
+
+class LineTooLong(ValueError):
+    """A line of the stream is longer than 1 MiB."""
+
+
+class EventParser:
+    """Turn chunks of bytes into the data of whole events."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._data: list[bytes] = []
+        self._after_cr = False
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the data of every event that `chunk` completes; comments are dropped.
+
+        Raises LineTooLong.
+        """
+        events: list[bytes] = []
+        for line in self._lines(chunk):
+            if not line:
+                self._end(events)
+            elif line.startswith(b"data:"):
+                self._data.append(line[5:].removeprefix(b" "))
+        return events
+
+    def close(self) -> list[bytes]:
+        """Return the data of an event that the end of the stream completes."""
+        events = self.feed(b"\n") if self._rest else []
+        self._end(events)
+        return events
+
+    def _end(self, events: list[bytes]) -> None:
+        if self._data:
+            events.append(b"\n".join(self._data))
+            self._data = []
+
+    def _lines(self, chunk: bytes) -> list[bytes]:
+        """Split off the whole lines; they end in LF, CRLF or CR, which may be cut apart."""
+        ends_in_cr = chunk.endswith(b"\r")
+        if self._after_cr and chunk.startswith(b"\n"):
+            chunk = chunk[1:]
+        self._after_cr = ends_in_cr
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = (self._rest + chunk).split(b"\n")
+        self._rest = lines.pop()
+        if len(self._rest) > LINE_MAX or any(len(line) > LINE_MAX for line in lines):
+            raise LineTooLong
+        return lines
