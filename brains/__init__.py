@@ -1,0 +1,1 @@
+"""Which model serves each layer: presets, the ladder, revisions, the live selection."""

@@ -1,0 +1,182 @@
+"""The only writer of what is effective. Each function validates and prepares, commits under
+the lock of the counter row, and then does only what cannot fail."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import models, transaction
+
+from brains import live
+from brains.errors import PresetChanged, PresetIsLive, PresetNotFound
+from brains.models import Activation, ChangeCounter, ModelPreset
+from brains.selection import Snapshot, resolve
+
+logger = logging.getLogger(__name__)
+
+Action = Activation.Action
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a change did: the live activation (None: never any), what it replaced, and
+    whether anything changed at all."""
+
+    activation: Activation | None
+    replaced: Activation | None
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who makes a change and why. `user` is a Django user, or None for the command line."""
+
+    name: str
+    user: Any = None
+    reason: str = ""
+
+
+def latest() -> Activation | None:
+    """Return the activation with the highest revision: the live one."""
+    return Activation.objects.order_by("-revision").first()
+
+
+def live_preset_id() -> int | None:
+    """Return the id of the live preset, or None when none is active."""
+    newest = latest()
+    return newest.preset_id if newest else None
+
+
+def find_preset(name: str) -> ModelPreset:
+    """Return the preset with this name (without regard to case) or slug.
+
+    Raises PresetNotFound with the names that exist.
+    """
+    by_name = models.Q(name__iexact=name.strip()) | models.Q(slug=name.strip().lower())
+    if preset := ModelPreset.objects.filter(by_name).first():
+        return preset
+    names = ", ".join(ModelPreset.objects.values_list("name", flat=True)) or "none"
+    raise PresetNotFound(f"There is no preset {name!r}. Presets: {names}.")
+
+
+def activate(preset: ModelPreset, author: Author) -> Outcome:
+    """Make `preset`, as it is saved now, the live one. Activating what is live already
+    changes nothing."""
+    with transaction.atomic():
+        counter = _lock()
+        fresh = ModelPreset.objects.get(pk=preset.pk)
+        newest = latest()
+        if newest and newest.preset_id == fresh.pk and _is_same(newest, fresh):
+            return Outcome(newest, newest, changed=False)
+        return _append(counter, newest, Action.ACTIVATE, fresh, author)
+
+
+def deactivate(author: Author) -> Outcome:
+    """Let no preset be live: every value comes from the rungs below."""
+    with transaction.atomic():
+        counter = _lock()
+        newest = latest()
+        if newest is None or newest.snapshot is None:
+            return Outcome(newest, newest, changed=False)
+        return _append(counter, newest, Action.DEACTIVATE, None, author)
+
+
+def save_preset(
+    preset: ModelPreset, author: Author, *, opened_at: str | None = None
+) -> Outcome:
+    """Save a validated preset; when it is live and its fields changed, that is a revision.
+
+    `opened_at` is `updated_at` (ISO 8601) as the editor saw it: raises PresetChanged when
+    somebody saved the preset since.
+    """
+    with transaction.atomic():
+        counter = _lock()
+        if preset.pk and opened_at is not None:
+            _refuse_stale(preset, opened_at)
+        preset.save()
+        newest = latest()
+        if newest and newest.preset_id == preset.pk and not _is_same(newest, preset):
+            return _append(counter, newest, Action.EDIT, preset, author)
+        _publish(counter)
+        return Outcome(newest, newest, changed=False)
+
+
+def delete_presets(presets: Iterable[ModelPreset]) -> None:
+    """Delete presets; their history keeps its snapshots.
+
+    Raises PresetIsLive, and deletes none, when one of them is live.
+    """
+    with transaction.atomic():
+        counter = _lock()
+        live_id = live_preset_id()
+        for preset in presets:
+            if preset.pk == live_id:
+                raise PresetIsLive(
+                    f"{preset.name} is live and cannot be deleted. Activate another "
+                    "preset, or deactivate it, first."
+                )
+            preset.delete()
+        _publish(counter)
+
+
+def publish() -> None:
+    """Tell every worker that something it holds in memory has changed, such as a key.
+
+    Call it inside the transaction of that change.
+    """
+    _publish(_lock())
+
+
+def _lock() -> ChangeCounter:
+    """Take the one lock that orders all changes. SQLite's IMMEDIATE transactions hold
+    theirs already; elsewhere the row is locked."""
+    counter, _ = ChangeCounter.objects.select_for_update().get_or_create(pk=1)
+    return counter
+
+
+def _publish(counter: ChangeCounter) -> None:
+    ChangeCounter.objects.filter(pk=counter.pk).update(value=models.F("value") + 1)
+    transaction.on_commit(live.changed.set)
+
+
+def _append(
+    counter: ChangeCounter,
+    newest: Activation | None,
+    action: Action,
+    preset: ModelPreset | None,
+    author: Author,
+) -> Outcome:
+    revision = newest.revision + 1 if newest else 1
+    snapshot = preset.snapshot() if preset else None
+    activation = Activation.objects.create(
+        revision=revision,
+        action=action,
+        preset=preset,
+        snapshot=asdict(snapshot) if snapshot else None,
+        resolved=_resolved(snapshot, revision),
+        by=author.user,
+        by_name=author.name,
+        reason=author.reason,
+    )
+    _publish(counter)
+    return Outcome(activation, newest, changed=True)
+
+
+def _resolved(snapshot: Snapshot | None, revision: int) -> dict[str, list[str]]:
+    selection = resolve(snapshot, live.ladder(), revision=revision)
+    return {name: [c.value, c.source] for name, c in selection.choices.items()}
+
+
+def _is_same(activation: Activation, preset: ModelPreset) -> bool:
+    return activation.snapshot == asdict(preset.snapshot())
+
+
+def _refuse_stale(preset: ModelPreset, opened_at: str) -> None:
+    stored = ModelPreset.objects.get(pk=preset.pk)
+    if stored.updated_at.isoformat() == opened_at:
+        return
+    raise PresetChanged(
+        f"{stored.name} was changed by somebody else at {stored.updated_at:%H:%M:%S} UTC, "
+        "after you opened this form. Open it again and repeat your change."
+    )

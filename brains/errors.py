@@ -1,0 +1,28 @@
+"""What this room refuses.
+
+BrainError
+├── PresetNotFound      no preset has that name
+├── PresetIsLive        a live preset cannot be deleted
+├── PresetChanged       somebody else saved the preset in the meantime
+└── CopyUnusable        the last good copy on disk cannot be used
+"""
+
+
+class BrainError(Exception):
+    """Base of this room's errors; its text is a sentence that says how to mend it."""
+
+
+class PresetNotFound(BrainError):
+    """No preset has the name or slug that was asked for."""
+
+
+class PresetIsLive(BrainError):
+    """The live preset cannot be deleted."""
+
+
+class PresetChanged(BrainError):
+    """The preset was saved by somebody else since the form was opened."""
+
+
+class CopyUnusable(BrainError):
+    """The copy on disk is missing, damaged, not ours, or from a newer version."""

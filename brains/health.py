@@ -1,0 +1,101 @@
+"""What Aura says of itself, from memory alone: `/health` and the status page show the same
+report, and neither asks the database or a model."""
+
+from typing import Any
+
+from django.conf import settings
+
+from brains import live, watcher
+from brains.layers import DIMENSION, EMBEDDING, LAYERS
+from brains.live import Live
+from brains.selection import Problem, Selection
+
+
+def report(now: Live | None = None) -> dict[str, Any]:
+    """Return the body of `GET /health`; `status` is "ok" or "degraded".
+
+    Degraded means that people should look: a value was refused, the database is away, or
+    a serving provider cannot be called. Requests are answered all the same.
+    """
+    now = now or live.current()
+    problems = all_problems(now)
+    return {
+        "status": "degraded" if problems else "ok",
+        "version": settings.AURA_VERSION,
+        "revision": now.selection.revision,
+        "preset": now.selection.preset,
+        "loaded_from": now.loaded_from,
+        "models": models(now.selection),
+        "problems": [
+            {"source": p.source, "name": p.name, "reason": p.reason, "hint": p.hint}
+            for p in problems
+        ],
+    }
+
+
+def models(selection: Selection) -> dict[str, dict[str, Any]]:
+    """Return, per layer, the model, its source and its provider; for the embedding layer
+    also the dimension and the dimension's source."""
+    shown: dict[str, dict[str, Any]] = {}
+    for layer in LAYERS:
+        choice = selection.choice(layer.name)
+        provider = settings.AURA_PROVIDERS.route(choice.value).provider
+        shown[layer.name] = {
+            "model": choice.value,
+            "source": str(choice.source),
+            "provider": provider.name,
+        }
+    shown[EMBEDDING.name] |= {
+        "dimension": selection.dimension,
+        "dimension_source": str(selection.choices[DIMENSION.field].source),
+    }
+    return shown
+
+
+def all_problems(now: Live) -> list[Problem]:
+    """Return what should be mended, most pressing first."""
+    return [
+        *_database_problems(),
+        *now.selection.problems,
+        *_provider_problems(now.selection),
+        *(
+            Problem(p.source, p.name, p.reason, p.hint)
+            for p in settings.AURA_SETTING_PROBLEMS
+        ),
+        *_dotenv_problems(),
+    ]
+
+
+def _database_problems() -> list[Problem]:
+    running = watcher.running()
+    if running is None or running.is_connected():
+        return []
+    hint = "Aura goes on with what it loaded last; start the database again."
+    return [Problem("database", "DATABASE_URL", running.trouble or _SILENT, hint)]
+
+
+_SILENT = "The database has not answered for some seconds."
+
+
+def _provider_problems(selection: Selection) -> list[Problem]:
+    """Name each provider that serves a layer and cannot be called as it is set up."""
+    routes = [
+        settings.AURA_PROVIDERS.route(selection.choice(layer.name).value)
+        for layer in LAYERS
+    ]
+    unready = {r.provider.name: r.provider for r in routes if r.provider.problem}
+    hint = "Set it in the environment or .env and restart, or activate another preset."
+    return [
+        Problem("env", p.key_variable or p.url_variable, p.problem, hint)
+        for p in unready.values()
+    ]
+
+
+def _dotenv_problems() -> list[Problem]:
+    dotenv = settings.AURA_DOTENV
+    unreadable = [dotenv.reason] if dotenv.state == "unreadable" else []
+    hint = "Write one NAME=value on a line, as in env.example."
+    return [
+        Problem("dotenv", ".env", reason, hint)
+        for reason in (*unreadable, *dotenv.problems)
+    ]

@@ -1,0 +1,208 @@
+"""The tables of this room: presets, the history of what was effective, and the workers.
+What is effective is written in `brains/activation.py` only."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.text import slugify
+
+from brains.layers import FIELDS
+from brains.names import NAME_LENGTH, name_problem, skeleton
+from brains.selection import Snapshot
+from brains.values import MODEL_ID_LENGTH, dimension_problem, model_id_problem
+
+
+def validate_name(name: str) -> None:
+    """Raise ValidationError with a sentence when `name` cannot name a preset."""
+    if problem := name_problem(name):
+        raise ValidationError(problem)
+
+
+def validate_model_id(text: str) -> None:
+    """Raise ValidationError with a sentence when `text` cannot be a model id."""
+    if problem := model_id_problem(text):
+        raise ValidationError(problem)
+
+
+def validate_dimension(number: int) -> None:
+    """Raise ValidationError with a sentence when `number` cannot be a dimension."""
+    if problem := dimension_problem(str(number)):
+        raise ValidationError(problem)
+
+
+class ModelPreset(models.Model):
+    """A named row of model choices. Each field that is blank inherits the next rung."""
+
+    name = models.CharField(
+        max_length=NAME_LENGTH,
+        validators=[validate_name],
+        help_text="What people call it, such as Budget. Names that look alike are refused.",
+    )
+    name_skeleton = models.CharField(max_length=NAME_LENGTH * 4, editable=False)
+    slug = models.SlugField(
+        max_length=NAME_LENGTH,
+        unique=True,
+        blank=True,
+        help_text="Clients ask for aura/l3@slug to use this preset without activating it. "
+        "Blank: made from the name.",
+    )
+    description = models.TextField(
+        blank=True, max_length=2000, help_text="What it is for."
+    )
+    l1_model = models.CharField(
+        "L1 model",
+        max_length=MODEL_ID_LENGTH,
+        blank=True,
+        validators=[validate_model_id],
+    )
+    l2_model = models.CharField(
+        "L2 model",
+        max_length=MODEL_ID_LENGTH,
+        blank=True,
+        validators=[validate_model_id],
+    )
+    l3_model = models.CharField(
+        "L3 model",
+        max_length=MODEL_ID_LENGTH,
+        blank=True,
+        validators=[validate_model_id],
+    )
+    embedding_model = models.CharField(
+        max_length=MODEL_ID_LENGTH, blank=True, validators=[validate_model_id]
+    )
+    embedding_dimension = models.PositiveIntegerField(
+        null=True, blank=True, validators=[validate_dimension]
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = "preset"
+        permissions = (("activate_modelpreset", "Can change which preset is live"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["name_skeleton"],
+                name="preset_name_looks_unique",
+                violation_error_message="A preset with a name that looks like this exists.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Save with the skeleton and slug that follow from the name."""
+        self._fill()
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def clean(self) -> None:
+        """Fill what follows from the name; refuse a name that looks like another's."""
+        self._fill()
+        alike = ModelPreset.objects.filter(name_skeleton=self.name_skeleton)
+        if other := alike.exclude(pk=self.pk).first():
+            raise ValidationError({"name": f"This name looks like {other.name}."})
+
+    def snapshot(self) -> Snapshot:
+        """Return the five fields as text, as an activation keeps them."""
+        values = {name: str(getattr(self, name) or "").strip() for name in FIELDS}
+        return Snapshot(name=self.name, slug=self.slug, values=values)
+
+    def _fill(self) -> None:
+        self.name = self.name.strip()
+        self.name_skeleton = skeleton(self.name)
+        if not self.slug:
+            self.slug = self._free_slug(slugify(self.name)[:70] or "preset")
+
+    def _free_slug(self, stem: str) -> str:
+        taken = set(
+            ModelPreset.objects.filter(slug__startswith=stem).values_list(
+                "slug", flat=True
+            )
+        )
+        candidates = [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))]
+        return next(slug for slug in candidates if slug not in taken)
+
+
+class Activation(models.Model):
+    """One change of what is effective. Append-only: the highest revision is live."""
+
+    class Action(models.TextChoices):
+        ACTIVATE = "activate", "activated"
+        DEACTIVATE = "deactivate", "deactivated"
+        EDIT = "edit", "edited"
+        ROLL_BACK = "roll_back", "rolled back to"
+        CONFIRM = "confirm", "confirmed"
+        AUTO_REVERT = "auto_revert", "went back to"
+
+    revision = models.PositiveIntegerField(unique=True)
+    action = models.CharField(max_length=20, choices=Action.choices)
+    preset = models.ForeignKey(
+        ModelPreset, null=True, on_delete=models.SET_NULL, related_name="activations"
+    )
+    snapshot = models.JSONField(
+        null=True, help_text="The preset's name, slug and five fields; null when none."
+    )
+    resolved = models.JSONField(
+        help_text="Field -> [value, source] where it was written."
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    by_name = models.CharField(max_length=150)
+    reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-revision",)
+
+    def __str__(self) -> str:
+        return f"revision {self.revision}"
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Insert the row; history is never changed afterwards."""
+        if not self._state.adding:
+            raise TypeError("An activation is history: append a new one instead.")
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    @property
+    def preset_name(self) -> str | None:
+        """The preset's name at that moment; None when no preset was active."""
+        return self.snapshot["name"] if self.snapshot else None
+
+    def as_snapshot(self) -> Snapshot | None:
+        """Return what was activated; None when no preset was active."""
+        return Snapshot(**self.snapshot) if self.snapshot else None
+
+
+class ChangeCounter(models.Model):
+    """One row whose value goes up in the transaction of every change that workers must
+    see. They read it every 200 ms; writers lock it, so changes have one order."""
+
+    value = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"change {self.value}"
+
+
+class Worker(models.Model):
+    """A worker process as it last described itself."""
+
+    node = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    revision = models.PositiveIntegerField()
+    digest = models.CharField(
+        max_length=64, help_text="SHA-256 of its whole selection."
+    )
+    switched_at = models.DateTimeField(help_text="When it took its revision.")
+
+    class Meta:
+        ordering = ("node", "pid")
+        constraints = (
+            models.UniqueConstraint(fields=["node", "pid"], name="one_row_per_worker"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.node}:{self.pid}"
