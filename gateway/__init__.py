@@ -1,0 +1,1 @@
+"""One call to a layer, for any OpenAI-compatible client."""

@@ -1,0 +1,140 @@
+"""Making, revoking and checking the keys that clients call with. On the request path a key
+is looked up by its full SHA-256 in memory: random keys need no stretching."""
+
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from brains import activation, live
+from gateway.models import ApiKey
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "aura_"
+LENGTH_MIN, LENGTH_MAX = 16, 512
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What the request path knows of a key; `expires_at` is a Unix time, or None."""
+
+    id: int
+    name: str
+    expires_at: float | None
+
+
+class KeyRing:
+    """The valid keys by SHA-256, replaced whole; and when each was last used."""
+
+    def __init__(self) -> None:
+        self._keys: Mapping[str, KeyInfo] = {}
+        self._used: dict[int, float] = {}
+
+    def find(self, key: str) -> KeyInfo | None:
+        """Return what is known of a valid key, else None."""
+        if len(key) > LENGTH_MAX:
+            return None
+        info = self._keys.get(digest_of(key))
+        if info is None:
+            return None
+        now = time.time()
+        if info.expires_at is not None and info.expires_at <= now:
+            return None
+        self._used[info.id] = now
+        return info
+
+    def replace(self, keys: Mapping[str, KeyInfo]) -> None:
+        """Make `keys` the valid ones."""
+        self._keys = keys
+
+    def take_used(self) -> dict[int, float]:
+        """Return key id -> Unix time of its last use since the last call."""
+        used, self._used = self._used, {}
+        return used
+
+
+RING = KeyRing()
+
+
+class KeyPart:
+    """The watcher's part that keeps this process's ring equal to the table of keys."""
+
+    name = "keys"
+
+    def read(self) -> dict[str, Any]:
+        rows = ApiKey.objects.filter(revoked_at__isnull=True)
+        return {
+            "keys": [
+                [
+                    row.sha256,
+                    row.pk,
+                    row.name,
+                    row.expires_at and row.expires_at.timestamp(),
+                ]
+                for row in rows
+            ]
+        }
+
+    def install(self, payload: dict[str, Any], loaded_from: live.LoadedFrom) -> None:
+        RING.replace(
+            {
+                sha: KeyInfo(pk, name, expires)
+                for sha, pk, name, expires in payload["keys"]
+            }
+        )
+
+    def flush(self) -> None:
+        for pk, used_at in RING.take_used().items():
+            ApiKey.objects.filter(pk=pk).update(
+                last_used_at=datetime.fromtimestamp(used_at, UTC)
+            )
+
+    def close(self) -> None:
+        self.flush()
+
+
+def trust(key: str) -> None:
+    """Take `key` as valid until keys are loaded: for a start with neither a database nor a
+    copy on disk."""
+    RING.replace({digest_of(key): KeyInfo(0, "AURA_API_KEY", None)})
+
+
+def digest_of(key: str) -> str:
+    """Return the SHA-256 (hex) by which a key is kept and found."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def new_key() -> str:
+    """Return a fresh random key of 256 bits."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def keep(row: ApiKey, key: str) -> ApiKey:
+    """Save `row` as the record of `key`; every worker knows it within 300 ms."""
+    row.sha256, row.hint = digest_of(key), f"…{key[-4:]}"
+    with transaction.atomic():
+        activation.publish()
+        row.save()
+    return row
+
+
+def save(row: ApiKey) -> None:
+    """Save a change of a key's name or expiry; every worker follows within 300 ms."""
+    with transaction.atomic():
+        activation.publish()
+        row.save()
+
+
+def revoke(row: ApiKey) -> None:
+    """Make a key dead on every worker within 300 ms; its row stays as a record."""
+    if row.revoked_at is None:
+        row.revoked_at = timezone.now()
+        save(row)

@@ -1,0 +1,44 @@
+"""`GET /v1/models` and `GET /v1/models/<id>`: the layers, as models that clients know."""
+
+from typing import Any
+
+from gateway.http import send_json
+from gateway.names import LISTED, Target, find_target
+from gateway.request import Request
+
+PREFIX = "/v1/models/"
+
+
+async def list_models(request: Request) -> None:
+    """Answer the list of names: every layer in its two spellings, then the aliases."""
+    request.authenticate()
+    names = [*LISTED, *(name for name in request.around.aliases if name != "*")]
+    data = [_model(request, _target(request, name)) for name in names]
+    await send_json(
+        request.send, 200, {"object": "list", "data": data}, request.headers
+    )
+
+
+async def show_model(request: Request) -> None:
+    """Answer one model by any name that a request may use. Raises ModelNotFound."""
+    request.authenticate()
+    name = request.scope["path"].removeprefix(PREFIX)
+    body = _model(request, _target(request, name))
+    await send_json(request.send, 200, body, request.headers)
+
+
+def _target(request: Request, name: str) -> Target:
+    return find_target(name, request.live, request.around.aliases)
+
+
+def _model(request: Request, goal: Target) -> dict[str, Any]:
+    """A model object; `serves` is the model that is effective now."""
+    since = request.live.since
+    return {
+        "id": goal.asked,
+        "object": "model",
+        "created": int(since.timestamp()) if since else 0,
+        "owned_by": "aura",
+        "layer": goal.layer,
+        "serves": goal.selection.choice(goal.layer).value,
+    }
