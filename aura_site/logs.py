@@ -1,0 +1,23 @@
+"""How log lines look, and which are shown."""
+
+from typing import Any
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def logging_config(level: str) -> dict[str, Any]:
+    """Return Django's LOGGING for a level's name; an unknown name means INFO."""
+    shown = level.upper() if level.upper() in LEVELS else "INFO"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line"}
+        },
+        "root": {"handlers": ["console"], "level": "WARNING"},
+        "loggers": {
+            room: {"level": shown}
+            for room in ("aura_site", "cognition", "gateway", "brains", "providers")
+        },
+    }

@@ -1,0 +1,46 @@
+"""The providers as the environment describes them."""
+
+import re
+
+from aura_site.environment import Environment, SettingProblem
+from providers.registry import Provider, Registry
+from providers.shipped import local, named, offline, openrouter
+
+OFFLINE_CHAT_URL = "http://127.0.0.1:18090/v1"
+OFFLINE_EMBEDDING_URL = "http://127.0.0.1:18091/v1"
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
+
+def model_servers(env: Environment) -> Registry:
+    """Return the registry: OpenRouter, local, offline, and those of AURA_PROVIDERS."""
+    shipped = [
+        openrouter(env.text("OPENROUTER_BASE_URL"), env.secret("OPENROUTER_API_KEY")),
+        local(
+            env.text("AURA_LOCAL_BASE_URL"),
+            env.text("OLLAMA_HOST"),
+            env.secret("AURA_LOCAL_API_KEY"),
+            env.mapping("AURA_LOCAL_MODELS"),
+        ),
+        offline(
+            env.text("AURA_OFFLINE_CHAT_URL", OFFLINE_CHAT_URL),
+            env.text("AURA_OFFLINE_EMBEDDING_URL", OFFLINE_EMBEDDING_URL),
+        ),
+    ]
+    providers = {provider.name: provider for provider in shipped}
+    for name in env.items("AURA_PROVIDERS"):
+        if provider := _named(name.lower(), env, taken=providers):
+            providers[provider.name] = provider
+    return Registry(providers)
+
+
+def _named(name: str, env: Environment, taken: dict[str, Provider]) -> Provider | None:
+    if not _NAME.fullmatch(name) or name in taken:
+        reason = f"AURA_PROVIDERS has {name[:40]!r}, which cannot name a provider."
+        hint = "Use letters, digits and '-', and no name that Aura or the list has already."
+        problem = SettingProblem(
+            "AURA_PROVIDERS", env.source("AURA_PROVIDERS"), reason, hint
+        )
+        env.problems.append(problem)
+        return None
+    stem = f"AURA_{name.upper().replace('-', '_')}"
+    return named(name, env.text(f"{stem}_BASE_URL"), env.secret(f"{stem}_API_KEY"))

@@ -1,0 +1,134 @@
+"""Aura's settings. This is the only place that reads the process environment and `.env`;
+every variable is described in `env.example`."""
+
+import os
+from pathlib import Path
+
+from aura_site import __version__
+from aura_site.databases import database
+from aura_site.dotenv import read_dotenv
+from aura_site.environment import Environment
+from aura_site.logs import logging_config
+from aura_site.model_servers import model_servers
+from aura_site.secret_key import secret_key
+from brains.layers import VARIABLES
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+AURA_DOTENV = read_dotenv(Path(os.environ.get("AURA_ENV_FILE") or BASE_DIR / ".env"))
+_env = Environment(os.environ, AURA_DOTENV)
+
+# What Aura is
+AURA_VERSION = __version__
+AURA_DATA_DIR = Path(_env.text("AURA_DATA_DIR") or BASE_DIR / "data").resolve()
+AURA_DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+AURA_ENV_RUNG = _env.rung("env", VARIABLES)
+AURA_DOTENV_RUNG = _env.rung("dotenv", VARIABLES)
+AURA_MODEL_ALIASES = _env.mapping("AURA_MODEL_ALIASES")
+AURA_PROVIDERS = model_servers(_env)
+AURA_OFFLINE = _env.text("AURA_OFFLINE", "auto").lower()
+AURA_PUBLIC_STATUS = _env.boolean("AURA_PUBLIC_STATUS", True)
+
+# First run
+AURA_ADMIN_PASSWORD = _env.secret("AURA_ADMIN_PASSWORD")
+AURA_API_KEY = _env.secret("AURA_API_KEY")
+
+# Server
+AURA_HOST = _env.text("HOST", "127.0.0.1")
+AURA_PORT = _env.integer("PORT", 8080, minimum=1, maximum=65_535)
+AURA_WORKERS = _env.integer("WEB_CONCURRENCY", 2, minimum=1, maximum=256)
+
+DEBUG = _env.boolean("DEBUG", False)
+SECRET_KEY = secret_key(
+    _env.secret("SECRET_KEY") or _env.secret("DJANGO_SECRET_KEY"), AURA_DATA_DIR
+)
+ALLOWED_HOSTS = list(_env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]")))
+CSRF_TRUSTED_ORIGINS = list(_env.items("CSRF_TRUSTED_ORIGINS"))
+
+INSTALLED_APPS = [
+    "aura_site",
+    "gateway",
+    "brains",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "aura_site.urls"
+ASGI_APPLICATION = "aura_site.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": database(_env.secret("DATABASE_URL"), AURA_DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Behind a proxy that speaks TLS: cookies and redirects for https only.
+AURA_HTTPS = _env.boolean("AURA_HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = AURA_HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if AURA_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = AURA_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if AURA_HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = AURA_DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+LOGGING = logging_config(_env.text("LOG_LEVEL", "INFO"))
+
+# Last: by now every variable has been read.
+AURA_SETTING_PROBLEMS = tuple(_env.problems)
