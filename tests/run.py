@@ -1,0 +1,97 @@
+"""`python -m tests.run [--coverage] [arguments of pytest]`: all tests, on both databases.
+
+Everything runs on SQLite; then all that is not slow runs again on a PostgreSQL that is
+started for it. Slow tests choose their databases themselves.
+"""
+
+import os
+import random
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests import commands
+from tests.postgres import PostgresServer
+from tests.postgres_binaries import PostgresMissing
+
+NO_TESTS_SELECTED = 5
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One run of the tests on one database, and how it went."""
+
+    database: str
+    exit_code: int
+    took_s: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """How to call pytest: under coverage or not, with which arguments."""
+
+    with_coverage: bool
+    arguments: Sequence[str]
+    seed: int = field(default_factory=lambda: random.randrange(10_000))
+
+    def one(self, database: str, url: str | None, *selection: str) -> Pass:
+        """Run pytest once and say how it went."""
+        print(f"\n== Tests on {database} (order {self.seed}) ==", flush=True)
+        environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+        if url:
+            environment["DATABASE_URL"] = url
+        began = time.monotonic()
+        exit_code = commands.run(self._command(selection), environment)
+        return Pass(database, exit_code, time.monotonic() - began)
+
+    def _command(self, selection: Sequence[str]) -> list[str]:
+        with_coverage = ["coverage", "run", "-m"] if self.with_coverage else []
+        command = [sys.executable, "-m", *with_coverage, "pytest"]
+        return [*command, f"--randomly-seed={self.seed}", *selection, *self.arguments]
+
+
+def _coverage(*arguments: str) -> int:
+    return commands.run([sys.executable, "-m", "coverage", *arguments], os.environ)
+
+
+def _report_coverage() -> int:
+    print("\n== Coverage ==", flush=True)
+    return _coverage("combine", "--quiet") or _coverage("report")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the tests on both databases and return 0 when all of them passed."""
+    rest = [argument for argument in arguments if argument != "--coverage"]
+    run = Run(with_coverage="--coverage" in arguments, arguments=rest)
+    if run.with_coverage:
+        _coverage("erase")
+    passes = [run.one("SQLite", None)]
+    try:
+        with PostgresServer() as server:
+            passes.append(run.one("PostgreSQL", server.url, "-m", "not slow"))
+    except PostgresMissing as error:
+        print(error, file=sys.stderr)
+        return 1
+    exit_code = _conclude(passes)
+    return exit_code or (_report_coverage() if run.with_coverage else 0)
+
+
+def _conclude(passes: Sequence[Pass]) -> int:
+    """Print one line about all passes and return the exit code of them together."""
+    failed = [each for each in passes if each.exit_code not in (0, NO_TESTS_SELECTED)]
+    times = ", ".join(f"{each.database} {each.took_s:.0f} s" for each in passes)
+    ran = any(each.exit_code == 0 for each in passes)
+    if failed:
+        names = " and ".join(each.database for each in failed)
+        print(f"\nTests failed on {names} ({times}).")
+    else:
+        print(f"\nAll tests passed ({times})." if ran else "\nNo test was selected.")
+    return failed[0].exit_code if failed else 0 if ran else NO_TESTS_SELECTED
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,10 @@
+"""The product's own settings, read from a clean environment, with quick passwords."""
+
+from tests.isolation import isolate
+
+isolate()
+# Below the call: the product reads the environment when it is imported.
+from aura_site.settings import *  # noqa: E402, F403
+
+# The real ones take most of a second a password, on purpose.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

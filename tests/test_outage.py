@@ -1,0 +1,140 @@
+"""The database away while requests run: killed, suspended, and absent at a start."""
+
+import os
+import signal
+import statistics
+import time
+
+import pytest
+import requests
+
+from tests.postgres import PostgresServer
+from tests.server import AuraServer
+from tests.traffic import Traffic
+from tests.upstream import FakeUpstream
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def database():
+    """A PostgreSQL of this test's own, to be killed and suspended."""
+    with PostgresServer() as database:
+        yield database
+
+
+@pytest.fixture
+def server(database: PostgresServer, upstream: FakeUpstream):
+    """Aura with two workers on that PostgreSQL, with Budget live."""
+    environment = {
+        "OPENROUTER_BASE_URL": upstream.url,
+        "OPENROUTER_API_KEY": "k",
+        "DATABASE_URL": database.url,
+    }
+    with AuraServer(environment) as server:
+        server.manage("activate_preset", "Budget")
+        wait_until(lambda: _health(server)["revision"] == 1, "revision 1")
+        yield server
+
+
+def test_a_killed_database_and_a_new_worker_lose_no_answer(server, database):
+    with Traffic(server.url, server.key, streams=4) as traffic:
+        database.kill()
+        wait_until(lambda: _health(server)["status"] == "degraded", "degraded", 8)
+        old = set(server.worker_pids())
+        os.kill(min(old), signal.SIGTERM)
+        wait_until(lambda: _are_replaced(server, old, 1), "a new worker", 15)
+        before = len(traffic.answers)
+        wait_until(lambda: len(traffic.answers) > before + 200, "more answers", 20)
+        database.start()
+        wait_until(lambda: _is_well(server), "health to be ok", 10)
+        server.manage("activate_preset", "Performance")
+        wait_until(lambda: traffic.answers[-1].revision == "2", "revision 2", 5)
+
+    assert traffic.failures == []
+    assert [a for a in traffic.answers if a.status != 200 or not a.is_complete] == []
+    assert {a.preset for a in traffic.answers} == {"Budget", "Performance"}
+
+
+def test_a_killed_worker_starts_again_from_the_copy_on_disk(server, database):
+    database.kill()
+    old = set(server.worker_pids())
+    for pid in old:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: _are_replaced(server, old, 2), "new workers", 15)
+    wait_until(lambda: _loaded_from(server) == "disk", "an answer", 10)
+
+    health = _health(server)
+    assert (health["preset"], health["revision"]) == ("Budget", 1)
+    assert _ask(server).headers["X-Aura-Model"] == "google/gemini-flash-1.5"
+
+
+def test_a_suspended_database_slows_no_health_and_no_answer(server, database):
+    database.suspend()
+    try:
+        wait_until(lambda: _health(server)["status"] == "degraded", "degraded", 8)
+        times = [_timed(server) for _ in range(40)]
+        answers = [_ask(server).status_code for _ in range(10)]
+    finally:
+        database.resume()
+    assert answers == [200] * 10
+    assert statistics.median(times) < 0.05
+    wait_until(lambda: _is_well(server), "health to be ok", 10)
+
+
+def test_a_start_without_database_and_copy_serves_the_environment(upstream):
+    environment = {
+        "OPENROUTER_BASE_URL": upstream.url,
+        "OPENROUTER_API_KEY": "k",
+        "DATABASE_URL": "postgres://aura@127.0.0.1:9/aura",  # nobody listens there
+        "AURA_L3_MODEL": "some/model",
+    }
+    server = AuraServer(environment)
+    server.is_set_up = True
+    with server:
+        health = _health(server)
+        answer = _ask(server)
+    assert health["loaded_from"] == "environment"
+    assert health["models"]["l3"] == {
+        "model": "some/model",
+        "source": "env",
+        "provider": "openrouter",
+    }
+    assert answer.status_code == 200
+    assert answer.headers["X-Aura-Model"] == "some/model"
+
+
+def _health(server: AuraServer) -> dict:
+    return requests.get(f"{server.url}/health", timeout=5).json()
+
+
+def _loaded_from(server: AuraServer) -> str:
+    try:
+        return _health(server)["loaded_from"]
+    except requests.ConnectionError:
+        return ""
+
+
+def _is_well(server: AuraServer) -> bool:
+    """Ask often enough to hear both workers."""
+    return all(_health(server)["status"] == "ok" for _ in range(10))
+
+
+def _timed(server: AuraServer) -> float:
+    began = time.monotonic()
+    _health(server)
+    return time.monotonic() - began
+
+
+def _ask(server: AuraServer) -> requests.Response:
+    body = {"model": "aura/l3", "messages": [{"role": "user", "content": "hello"}]}
+    headers = {"Authorization": f"Bearer {server.key}"}
+    return requests.post(
+        f"{server.url}/v1/chat/completions", json=body, headers=headers, timeout=10
+    )
+
+
+def _are_replaced(server: AuraServer, old: set[int], count: int) -> bool:
+    pids = set(server.worker_pids())
+    return len(pids) == 2 and len(pids - old) >= count

@@ -1,0 +1,22 @@
+"""Bounded waiting for what another thread or process does, in place of sleeps."""
+
+import time
+from collections.abc import Callable
+
+
+def wait_until(
+    claim: Callable[[], object],
+    what: str,
+    timeout_s: float = 5.0,
+    every_s: float = 0.005,
+) -> float:
+    """Wait until `claim()` is true and return the seconds it took.
+
+    Raises TimeoutError naming `what` was waited for when it takes over `timeout_s`.
+    """
+    began = time.monotonic()
+    while not claim():
+        if time.monotonic() - began > timeout_s:
+            raise TimeoutError(f"Waited {timeout_s:g} s for {what}.")
+        time.sleep(every_s)
+    return time.monotonic() - began
