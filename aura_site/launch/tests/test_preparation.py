@@ -1,0 +1,107 @@
+"""What the database needs before Aura serves."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import OperationalError
+
+from aura_site.launch import preparation
+from brains import activation
+from brains.activation import Author
+from gateway.models import ApiKey
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kept_connection")]
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+def test_first_start_makes_an_admin_and_a_key(said):
+    prepared = preparation.prepare(said.append)
+    assert prepared.has_database
+    assert User.objects.filter(username="admin", is_superuser=True).exists()
+    assert ApiKey.objects.count() == 1
+    assert f"API key: {prepared.made.key} (shown once)" in said
+    assert f"Admin: user admin, password {prepared.made.password} (shown once)" in said
+
+
+def test_second_start_has_nothing_to_say(said):
+    preparation.prepare(print)
+    assert preparation.prepare(said.append).made.key is None
+    assert said == []
+
+
+def test_key_that_the_user_chose_is_not_one_made_just_now(said, settings):
+    settings.AURA_API_KEY = "chosen_by_the_user_and_long_enough_to_be_one"
+    assert preparation.prepare(said.append).made.key is None
+    assert settings.AURA_API_KEY not in "\n".join(said)
+
+
+def test_effective_models_are_known(said):
+    call_command("activate_preset", "Offline", verbosity=0)
+    assert "offline/smollm2-135m" in preparation.prepare(said.append).models
+
+
+def test_tables_up_to_date_are_not_mentioned(said):
+    preparation.prepare(said.append)
+    assert not any("Preparing" in sentence for sentence in said)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tables_that_are_missing_are_made(said):
+    call_command("migrate", "brains", "zero", verbosity=0)
+    preparation.prepare(said.append)
+    assert said[0] == "Preparing the database ..."
+    assert activation.find_preset("Offline").slug == "offline"
+
+
+def test_database_that_is_away_is_no_reason_to_stop(said, monkeypatch):
+    def refuse(*_):
+        raise OperationalError("connection refused\nIs the server running?")
+
+    monkeypatch.setattr(preparation, "MigrationExecutor", refuse)
+    assert preparation.prepare(said.append) == preparation.Prepared(has_database=False)
+    assert said[0] == "The database cannot be used: connection refused"
+
+
+def test_key_that_others_could_guess_is_refused(said, settings):
+    settings.AURA_API_KEY = "changeme-changeme-changeme"
+    with pytest.raises(ImproperlyConfigured, match="AURA_API_KEY"):
+        preparation.prepare(said.append)
+
+
+def test_bad_setting_is_told(said, settings):
+    settings.AURA_ENV_RUNG = {"AURA_EMBEDDING_DIMENSION": "many"}
+    preparation.prepare(said.append)
+    assert "AURA_EMBEDDING_DIMENSION" in said[0] and "(brains.W001)" in said[0]
+
+
+def test_first_preset_is_activated(said):
+    preparation.activate_first("Offline", said.append)
+    assert _latest_preset() == "Offline"
+    assert "Offline is live" in said[0]
+
+
+def test_first_preset_is_not_activated_over_a_choice(said):
+    activation.activate(activation.find_preset("Budget"), Author("someone"))
+    activation.deactivate(Author("someone"))
+    preparation.activate_first("Offline", said.append)
+    assert _latest_preset() is None
+    assert said == []
+
+
+def test_first_preset_that_was_renamed_is_told(said):
+    preset = activation.find_preset("Offline")
+    preset.name, preset.slug = "Mine", "mine"
+    activation.save_preset(preset, Author("someone"))
+    preparation.activate_first("Offline", said.append)
+    assert "could not be activated" in said[0] and "'Offline'" in said[0]
+
+
+def _latest_preset() -> str | None:
+    newest = activation.latest()
+    assert newest
+    return newest.preset_name

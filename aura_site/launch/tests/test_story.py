@@ -1,0 +1,189 @@
+"""The whole start and end, as `make run` does it, without the embedded models."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from aura_site.launch import __main__, preparation, story
+from aura_site.launch.addresses import answers
+from tests.isolation import plain
+from tests.ports import free_port
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+# Stand-ins for gunicorn: they answer once, then end or press Ctrl-C.
+ANSWERS_ONCE = """
+import os, signal, sys, time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+chat, embedding = (os.environ[f"AURA_OFFLINE_{n}_URL"] for n in ("CHAT", "EMBEDDING"))
+print("the server was given", chat, embedding, flush=True)
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).handle_request()
+"""
+ENDS_AFTER_ONE_ANSWER = ANSWERS_ONCE + "sys.exit(7)"
+INTERRUPTS_AFTER_ONE_ANSWER = (
+    ANSWERS_ONCE
+    + "time.sleep(0.3); os.kill(os.getppid(), signal.SIGINT); time.sleep(9)"
+)
+
+
+@pytest.fixture
+def told(base, settings, monkeypatch, capfd, kept_connection):
+    """Tell the story in this process, with stand-ins for all servers."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    settings.BASE_DIR, settings.AURA_DATA_DIR = base, base / "data"
+    settings.AURA_PORT = free_port()
+
+    class Told:
+        output = ""
+
+        def __call__(self, server: str) -> int:
+            arguments = ("-c", server, str(settings.AURA_PORT))
+            monkeypatch.setattr(story, "GUNICORN", arguments)
+            status = story.run()
+            self.output = capfd.readouterr().out
+            return status
+
+        def order(self, *sentences: str) -> bool:
+            places = [self.output.index(sentence) for sentence in sentences]
+            return places == sorted(places)
+
+        @property
+        def given(self) -> list[str]:
+            found = re.search(r"the server was given (\S+) (\S+)", self.output)
+            return list(found.groups()) if found else []
+
+    yield Told()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def launch(tmp_path):
+    """Start the launcher with settings; its output goes to `tmp_path/output`."""
+    started = []
+
+    def start(**settings: str):
+        (tmp_path / "data").mkdir(exist_ok=True)
+        environment = plain(os.environ) | {
+            "AURA_DATA_DIR": str(tmp_path / "data"),
+            "AURA_ENV_FILE": str(tmp_path / ".env"),
+            "AURA_OFFLINE": "off",
+            "WEB_CONCURRENCY": "1",
+            **settings,
+        }
+        with (tmp_path / "output").open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "aura_site.launch"],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=output,
+            )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()  # gunicorn follows it
+        process.wait()
+
+
+@pytest.fixture
+def output(tmp_path):
+    return lambda: (tmp_path / "output").read_text()
+
+
+def test_help_names_the_settings(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["launch", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert ended.value.code == 0
+    assert "WEB_CONCURRENCY" in capsys.readouterr().out
+
+
+def test_taken_port_ends_the_start_before_it_begins(settings):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings.AURA_HOST, settings.AURA_PORT = taken.getsockname()
+        with pytest.raises(SystemExit) as ended:
+            story.run()
+    assert "is taken by another program" in str(ended.value.code)
+
+
+@pytest.mark.django_db
+def test_start_is_told_from_the_embedded_models_to_the_end(told):
+    assert told(ENDS_AFTER_ONE_ANSWER) == 7
+    assert told.order(
+        "OPENROUTER_API_KEY is not set",
+        "The embedded models are ready.",
+        "The preset Offline is live",
+        "the server was given",
+        "Aura is running.",
+    )
+    chat, embedding = told.given
+    assert chat.endswith("/v1") and embedding.endswith("/v1") and chat != embedding
+
+
+@pytest.mark.django_db
+def test_interrupt_ends_the_server_and_gives_its_status(told):
+    assert told(INTERRUPTS_AFTER_ONE_ANSWER) == 128 + signal.SIGTERM
+    assert told.order("Aura is running.", "Stopping:", "Aura has stopped.")
+
+
+@pytest.mark.django_db
+def test_interrupt_before_the_server_has_a_status_of_its_own(
+    told, monkeypatch, settings
+):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(preparation, "run_checks", interrupt)
+    assert told(ENDS_AFTER_ONE_ANSWER) == 130
+
+
+@pytest.mark.django_db
+def test_server_that_ends_at_once_is_told(told):
+    assert told("raise SystemExit(3)") == 3
+    assert told.order("The server does not answer.")
+
+
+@pytest.mark.slow
+def test_aura_starts_answers_and_stops(launch, output):
+    port = free_port()
+    process = launch(PORT=str(port))
+    wait_until(lambda: "Stop it with Ctrl-C" in output(), "the welcome", timeout_s=15)
+    assert answers(f"http://127.0.0.1:{port}/health")
+    assert "OPENROUTER_API_KEY is not set" in output()
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(15) == 0
+    assert "Aura has stopped." in output()
+    assert not any(child.is_running() for child in children)
+
+
+@pytest.mark.slow
+def test_settings_that_cannot_be_used_end_with_a_sentence(launch, output):
+    assert launch(DATABASE_URL="mysql://127.0.0.1/aura").wait(10) == 1
+    assert output().startswith("Aura cannot start: DATABASE_URL must begin with")
+
+
+@pytest.mark.slow
+def test_server_that_cannot_start_ends_the_launcher_with_its_status(launch, output):
+    process = launch(PORT=str(free_port()), GUNICORN_CMD_ARGS="--worker-class=nonsense")
+    assert process.wait(20) not in (0, None)
+    assert "The server does not answer" in output()

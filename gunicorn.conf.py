@@ -1,0 +1,48 @@
+"""How gunicorn serves Aura: `gunicorn -c gunicorn.conf.py aura_site.asgi:application`.
+Values people set come from Django's settings; each that is not gunicorn's own says why."""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aura_site.settings")
+
+from django.conf import settings
+
+from aura_site.launch.drain import close_idle_on_stop
+
+_host = f"[{settings.AURA_HOST}]" if ":" in settings.AURA_HOST else settings.AURA_HOST
+bind = f"{_host}:{settings.AURA_PORT}"
+workers = settings.AURA_WORKERS
+proc_name = "aura"
+
+# One event loop per worker serves both planes and holds streams open without threads.
+# No preload: each worker loads Aura itself, so that a HUP serves new code.
+worker_class = "asgi"
+# A worker that cannot load what it needs must not answer anybody.
+asgi_lifespan = "on"
+
+# A worker's loop that is silent for so long hangs; streams do not silence it. Also the
+# most that a request's body may pause.
+timeout = 60
+graceful_timeout = 30
+# Longer than the 60 s of nginx and most balancers: who reuses connections must be the one
+# who closes them, else it sends a request into a connection that is just closing.
+keepalive = 75
+
+# As long as nginx takes by default; gunicorn's own 4,094 bytes cut long admin filters.
+limit_request_line = 8190
+
+# Workers show that they live by touching a file; on a disk that is busy this can block.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+
+# The gateway writes one line per call; gunicorn's own lines go to stderr.
+accesslog = None
+errorlog = "-"
+loglevel = settings.LOGGING["loggers"]["gateway"]["level"].lower()
+
+# Else each instance of this user would open the same socket in the home folder.
+control_socket_disable = True
+
+post_worker_init = close_idle_on_stop
