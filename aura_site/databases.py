@@ -35,17 +35,20 @@ def database(url: str, folder: Path) -> dict[str, Any]:
     Raises ImproperlyConfigured, without the URL (it holds a password), for one that
     cannot be read or is of another kind.
     """
-    config = (
-        _parsed(url) if url else {"ENGINE": SQLITE, "NAME": folder / "aura.sqlite3"}
-    )
+    config = _parsed(url) if url else _embedded(folder)
     own = {SQLITE: _SQLITE_OPTIONS, POSTGRESQL: _POSTGRESQL_OPTIONS}
-    if config.get("ENGINE") not in own:
+    engine = str(config.get("ENGINE"))
+    if engine not in own:
         raise ImproperlyConfigured(
             "DATABASE_URL must begin with postgres:// or sqlite:///, such as "
             "postgres://aura:PASSWORD@127.0.0.1:5432/aura."
         )
-    options = {**own[config["ENGINE"]], **config.get("OPTIONS", {})}
+    options = {**own[engine], **config.get("OPTIONS", {})}
     return {**config, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+def _embedded(folder: Path) -> dict[str, Any]:
+    return {"ENGINE": SQLITE, "NAME": folder / "aura.sqlite3"}
 
 
 def _parsed(url: str) -> dict[str, Any]:

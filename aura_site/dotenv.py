@@ -51,6 +51,10 @@ class DotenvFile:
     problems: tuple[str, ...]
     digest: str
 
+    def has_changed(self) -> bool:
+        """Say whether the file is another one now than when it was read."""
+        return digest_of(self.path) != self.digest
+
 
 class _Unavailable(Exception):
     def __init__(self, state: State, reason: str = "") -> None:

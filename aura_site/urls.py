@@ -3,6 +3,10 @@
 from django.contrib import admin
 from django.urls import path
 
+from brains.status import status
+
 urlpatterns = [
+    path("", status, name="home"),
+    path("status/", status, name="status"),
     path("admin/", admin.site.urls),
 ]

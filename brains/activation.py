@@ -12,6 +12,7 @@ from brains import live
 from brains.errors import PresetChanged, PresetIsLive, PresetNotFound
 from brains.models import Activation, ChangeCounter, ModelPreset
 from brains.selection import Snapshot, resolve
+from brains.values import shown
 
 logger = logging.getLogger(__name__)
 
@@ -53,19 +54,28 @@ def find_preset(name: str) -> ModelPreset:
 
     Raises PresetNotFound with the names that exist.
     """
-    by_name = models.Q(name__iexact=name.strip()) | models.Q(slug=name.strip().lower())
-    if preset := ModelPreset.objects.filter(by_name).first():
+    presets = list(ModelPreset.objects.all())
+    # Compared here: SQLite knows the case of ASCII letters only.
+    wanted = name.strip().casefold()
+    by_slug = {preset.slug: preset for preset in presets}
+    by_name = {preset.name.casefold(): preset for preset in presets}
+    if preset := by_name.get(wanted) or by_slug.get(wanted):
         return preset
-    names = ", ".join(ModelPreset.objects.values_list("name", flat=True)) or "none"
-    raise PresetNotFound(f"There is no preset {name!r}. Presets: {names}.")
+    names = ", ".join(preset.name for preset in presets) or "none"
+    raise PresetNotFound(f"There is no preset {shown(name)}. Presets: {names}.")
 
 
 def activate(preset: ModelPreset, author: Author) -> Outcome:
     """Make `preset`, as it is saved now, the live one. Activating what is live already
-    changes nothing."""
+    changes nothing.
+
+    Raises PresetNotFound when somebody has deleted it.
+    """
     with transaction.atomic():
         counter = _lock()
-        fresh = ModelPreset.objects.get(pk=preset.pk)
+        fresh = ModelPreset.objects.filter(pk=preset.pk).first()
+        if fresh is None:
+            raise PresetNotFound(f"{preset.name} was deleted by somebody else.")
         newest = latest()
         if newest and newest.preset_id == fresh.pk and _is_same(newest, fresh):
             return Outcome(newest, newest, changed=False)
@@ -88,11 +98,11 @@ def save_preset(
     """Save a validated preset; when it is live and its fields changed, that is a revision.
 
     `opened_at` is `updated_at` (ISO 8601) as the editor saw it: raises PresetChanged when
-    somebody saved the preset since.
+    somebody saved the preset since, and always when somebody has deleted it.
     """
     with transaction.atomic():
         counter = _lock()
-        if preset.pk and opened_at is not None:
+        if preset.pk:
             _refuse_stale(preset, opened_at)
         preset.save()
         newest = latest()
@@ -107,16 +117,16 @@ def delete_presets(presets: Iterable[ModelPreset]) -> None:
 
     Raises PresetIsLive, and deletes none, when one of them is live.
     """
+    doomed = list(presets)
     with transaction.atomic():
         counter = _lock()
         live_id = live_preset_id()
-        for preset in presets:
-            if preset.pk == live_id:
-                raise PresetIsLive(
-                    f"{preset.name} is live and cannot be deleted. Activate another "
-                    "preset, or deactivate it, first."
-                )
-            preset.delete()
+        if is_live := next((p for p in doomed if p.pk == live_id), None):
+            raise PresetIsLive(
+                f"{is_live.name} is live and cannot be deleted. Activate another "
+                "preset, or deactivate it, first."
+            )
+        ModelPreset.objects.filter(pk__in=[p.pk for p in doomed]).delete()
         _publish(counter)
 
 
@@ -172,9 +182,11 @@ def _is_same(activation: Activation, preset: ModelPreset) -> bool:
     return activation.snapshot == asdict(preset.snapshot())
 
 
-def _refuse_stale(preset: ModelPreset, opened_at: str) -> None:
-    stored = ModelPreset.objects.get(pk=preset.pk)
-    if stored.updated_at.isoformat() == opened_at:
+def _refuse_stale(preset: ModelPreset, opened_at: str | None) -> None:
+    stored = ModelPreset.objects.filter(pk=preset.pk).first()
+    if stored is None:
+        raise PresetChanged(f"{preset.name} was deleted by somebody else.")
+    if opened_at in (None, stored.updated_at.isoformat()):
         return
     raise PresetChanged(
         f"{stored.name} was changed by somebody else at {stored.updated_at:%H:%M:%S} UTC, "

@@ -33,6 +33,7 @@ class Live:
 
 
 _current: Live | None = None
+_installing = threading.Lock()
 
 changed = threading.Event()
 """Set by a change committed in this process, so that its watcher looks at once."""
@@ -41,7 +42,7 @@ changed = threading.Event()
 def current() -> Live:
     """Return what is live in this process; before anything was loaded, what the
     environment and the built-in defaults give."""
-    return _current or install(None, _without_database())
+    return _current or _first()
 
 
 def ladder() -> Ladder:
@@ -69,17 +70,19 @@ def install(payload: Mapping[str, Any] | None, loaded_from: LoadedFrom) -> Live:
     Raises KeyError, TypeError or ValueError, and leaves all as it was, when the payload
     is not of that shape.
     """
-    global _current
-    fresh = _built(payload or {"revision": 0, "presets": []}, loaded_from)
-    before, _current = _current, fresh
-    if before is None or before.selection.digest != fresh.selection.digest:
-        _log(fresh.selection)
-    return fresh
+    with _installing:
+        return _replace(_built(payload, loaded_from))
 
 
 def load() -> Live:
     """Load what is live from the database, in a process that has no watcher."""
     return install(read(), "database")
+
+
+def peek() -> Live:
+    """Return what the database says is live, and leave this process as it is: no swap, no
+    log line."""
+    return _built(read(), "database")
 
 
 def forget() -> None:
@@ -88,10 +91,26 @@ def forget() -> None:
     _current = None
 
 
-def _built(payload: Mapping[str, Any], loaded_from: LoadedFrom) -> Live:
+def _first() -> Live:
+    """Install what there is without a database, unless another thread loaded it by now."""
+    with _installing:
+        return _current or _replace(_built(None, _without_database()))
+
+
+def _replace(fresh: Live) -> Live:
+    global _current
+    before, _current = _current, fresh
+    if before is None or before.selection.digest != fresh.selection.digest:
+        _log(fresh.selection)
+    return fresh
+
+
+def _built(payload: Mapping[str, Any] | None, loaded_from: LoadedFrom) -> Live:
+    if payload is None:
+        payload = {"revision": 0, "presets": []}
     rungs, revision = ladder(), int(payload["revision"])
-    active = Snapshot(**payload["preset"]) if payload.get("preset") else None
-    presets = [Snapshot(**fields) for fields in payload["presets"]]
+    active = _snapshot(payload["preset"]) if payload.get("preset") else None
+    presets = [_snapshot(fields) for fields in payload["presets"]]
     since = payload.get("since")
     return Live(
         selection=resolve(active, rungs, revision=revision),
@@ -101,6 +120,14 @@ def _built(payload: Mapping[str, Any], loaded_from: LoadedFrom) -> Live:
         by=str(payload.get("by", "")),
         reason=str(payload.get("reason", "")),
     )
+
+
+def _snapshot(fields: Mapping[str, Any]) -> Snapshot:
+    snapshot = Snapshot(**fields)
+    texts = [snapshot.name, snapshot.slug, *dict(snapshot.values).values()]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("A preset's snapshot holds something that is no text.")
+    return snapshot
 
 
 def _without_database() -> LoadedFrom:

@@ -1,13 +1,21 @@
 """The tables of this room: presets, the history of what was effective, and the workers.
 What is effective is written in `brains/activation.py` only."""
 
+from typing import NoReturn
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 
 from brains.layers import FIELDS
-from brains.names import NAME_LENGTH, name_problem, skeleton
+from brains.names import (
+    NAME_LENGTH,
+    SKELETON_LENGTH,
+    look_alike,
+    name_problem,
+    skeleton,
+)
 from brains.selection import Snapshot
 from brains.values import MODEL_ID_LENGTH, dimension_problem, model_id_problem
 
@@ -38,7 +46,7 @@ class ModelPreset(models.Model):
         validators=[validate_name],
         help_text="What people call it, such as Budget. Names that look alike are refused.",
     )
-    name_skeleton = models.CharField(max_length=NAME_LENGTH * 4, editable=False)
+    name_skeleton = models.CharField(max_length=SKELETON_LENGTH, editable=False)
     slug = models.SlugField(
         max_length=NAME_LENGTH,
         unique=True,
@@ -98,10 +106,12 @@ class ModelPreset(models.Model):
 
     def clean(self) -> None:
         """Fill what follows from the name; refuse a name that looks like another's."""
+        if name_problem(self.name or ""):
+            return  # said by the field; such a name may break a query
         self._fill()
-        alike = ModelPreset.objects.filter(name_skeleton=self.name_skeleton)
-        if other := alike.exclude(pk=self.pk).first():
-            raise ValidationError({"name": f"This name looks like {other.name}."})
+        for other in ModelPreset.objects.exclude(pk=self.pk):
+            if look_alike(self.name, other.name):
+                raise ValidationError({"name": f"This name looks like {other.name}."})
 
     def snapshot(self) -> Snapshot:
         """Return the five fields as text, as an activation keeps them."""
@@ -111,15 +121,12 @@ class ModelPreset(models.Model):
     def _fill(self) -> None:
         self.name = self.name.strip()
         self.name_skeleton = skeleton(self.name)
-        if not self.slug:
-            self.slug = self._free_slug(slugify(self.name)[:70] or "preset")
+        stem = slugify(self.name)[:70] or "preset"
+        self.slug = self.slug.lower() or self._free_slug(stem)
 
     def _free_slug(self, stem: str) -> str:
-        taken = set(
-            ModelPreset.objects.filter(slug__startswith=stem).values_list(
-                "slug", flat=True
-            )
-        )
+        others = ModelPreset.objects.exclude(pk=self.pk)
+        taken = set(others.values_list("slug", flat=True))
         candidates = [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))]
         return next(slug for slug in candidates if slug not in taken)
 
@@ -164,6 +171,10 @@ class Activation(models.Model):
         if not self._state.adding:
             raise TypeError("An activation is history: append a new one instead.")
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def delete(self, *args: object, **kwargs: object) -> NoReturn:
+        """Refuse: a revision that was given is never given again."""
+        raise TypeError("An activation is history: it is not deleted.")
 
     @property
     def preset_name(self) -> str | None:

@@ -3,21 +3,37 @@
 import unicodedata
 
 NAME_LENGTH = 80
+SKELETON_LENGTH = 4 * NAME_LENGTH
 
-# Letters of other scripts that read as ASCII ones (Unicode TS 39 has the full list).
-_LOOKALIKES = str.maketrans(
-    "аеорсухіјѕԁһԛԝѵԍαορνυιτκεωҽɡɑıɩǃ",
-    "aeopcyxijsdhqwvgaopvuitkewegaiil",
+# Characters that read as ASCII ones (Unicode TS 39 has the full list). Capitals have a
+# table of their own: В reads as B, and its small в as nothing of ASCII's.
+_CAPITALS = str.maketrans(
+    "IАВЕЅІЈКМНОРСТУХҮԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "lABESlJKMHOPCTYXYGQWABEZHlKMNOPTYX",
 )
+_SMALL = str.maketrans(
+    "аеорсухіјѕԁһԛԝѵԍαορνυιτκεωҽɡɑıɩǃ1|0",
+    "aeopcyxijsdhqwvgaopvuitkewegaiilllo",
+)
+# Unicode's Default_Ignorable_Code_Point, as far as its category does not tell.
+_IGNORABLE = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+) | {chr(c) for c in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))}
 
 
 def skeleton(name: str) -> str:
-    """Return what `name` looks like: two names with one skeleton would be confused."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    plain = "".join(
-        c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c)
-    )
-    return " ".join(plain.translate(_LOOKALIKES).split())
+    """Return what `name` looks like, whatever letters it is written with."""
+    decomposed = unicodedata.normalize("NFKD", name)
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    folded = plain.translate(_CAPITALS).casefold()
+    return " ".join(folded.translate(_SMALL).split())[:SKELETON_LENGTH]
+
+
+def look_alike(name: str, other: str) -> bool:
+    """Say whether two names would be confused, as written or but for their case."""
+    if skeleton(name) == skeleton(other):
+        return True
+    return skeleton(name.casefold()) == skeleton(other.casefold())
 
 
 def name_problem(name: str) -> str:
@@ -27,15 +43,18 @@ def name_problem(name: str) -> str:
     if len(name) > NAME_LENGTH:
         return f"A name has at most {NAME_LENGTH} characters, this has {len(name)}."
     for character in name:
-        if _is_invisible(character):
+        if what := _refused(character):
             code = f"U+{ord(character):04X}"
-            return f"The name has a character that cannot be seen ({code}); remove it."
-    if not skeleton(name):
+            return f"The name has a character that {what} ({code}); remove it."
+    if not any(map(str.isalnum, name)):
         return "Give the preset a name with letters or digits."
     return ""
 
 
-def _is_invisible(character: str) -> bool:
-    """Say whether a character is a control, format, surrogate, private or odd space one."""
+def _refused(character: str) -> str:
+    """Return why a character has no place in a name, or "" when it has."""
     category = unicodedata.category(character)
-    return category[0] == "C" or (category[0] == "Z" and character != " ")
+    is_odd_space = category[0] == "Z" and character != " "
+    if category[0] == "C" or is_odd_space or character in _IGNORABLE:
+        return "cannot be seen"
+    return "is a symbol or emoji" if category in ("So", "Me") else ""

@@ -10,8 +10,11 @@ _SHOWN = 60
 
 
 def shown(text: str) -> str:
-    """Return `text` as it may stand in a message: quoted, escaped and at most 60 long."""
-    return ascii(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    """Return `text` as it may stand in a message: quoted, escaped and about 60 long."""
+    quoted = ascii(text[: _SHOWN + 1])
+    if len(quoted) <= _SHOWN + 2:
+        return quoted
+    return f"{quoted[:_SHOWN]}…{quoted[0]}"
 
 
 def model_id_problem(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, ProgrammingError, connection
 
 from brains import live
 from brains.disk_copy import read_copy, write_copy
@@ -25,6 +25,8 @@ FLUSH_S = 5.0
 SILENT_AFTER_S = 3.0
 LOG_EVERY_S = 30.0
 FIRST_LOAD_S = 3.0
+
+_STAYS = "What was loaded last goes on serving."
 
 
 class Part(Protocol):
@@ -93,7 +95,8 @@ class Watcher:
         self._stop = threading.Event()
         self._tried = threading.Event()
         self._lock = threading.Lock()
-        self._seen: int | None = None
+        self._is_loaded = False
+        self._seen: int | None = None  # the counter as of the last load
         self._answered_at = float("-inf")
         self._flush_at = 0.0
         self._log_at = float("-inf")
@@ -123,45 +126,59 @@ class Watcher:
     def _run(self) -> None:
         while not self._stop.is_set():
             live.changed.clear()
+            if self._stop.is_set():  # stop() set both between the two lines above
+                break
             pause = POLL_S if self._poll() else RETRY_S
             self._tried.set()
             live.changed.wait(pause)
         self._leave()
 
     def _poll(self) -> bool:
-        """Look once; say whether the database answered."""
+        """Look once; say whether all went well."""
         try:
             self._look()
         except (DatabaseError, InterfaceError) as error:
-            self._note(error)
+            if self._note(f"The database cannot be used: {_cause(error)}."):
+                detail = " ".join(str(error).split())
+                logger.warning("%s %s (%s)", self.trouble, _STAYS, detail)
+            connection.close()
             return False
-        except Exception:
+        except Exception as error:
             # A part that cannot be built must not end the thread: the last good one stays.
-            logger.exception(
-                "What changed could not be loaded; the last good state stays."
-            )
+            if self._note(f"What changed cannot be loaded: {type(error).__name__}."):
+                logger.exception("%s %s", self.trouble, _STAYS)
             return False
         self._answered_at, self.trouble = time.monotonic(), ""
         return True
 
     def _look(self) -> None:
+        # While this fails `_seen` is None: a database that comes back, from a backup or as
+        # a replica, may have another state under the number that was seen last.
+        seen, self._seen = self._seen, None
         value = ChangeCounter.objects.values_list("value", flat=True).first() or 0
-        moved = value != self._seen
-        if moved:
-            self._load(value)
-        if moved or time.monotonic() >= self._flush_at:
-            self._flush_at = time.monotonic() + FLUSH_S
-            for part in self._parts:
-                part.flush()
+        if value != seen:
+            self._load()
+            self._flush_at = 0.0
+        self._seen = value
+        if time.monotonic() >= self._flush_at:
+            self._flush()
 
-    def _load(self, value: int) -> None:
+    def _load(self) -> None:
         payloads = [(part, part.read()) for part in self._parts]
         with self._lock:
             for part, payload in payloads:
                 part.install(payload, "database")
-            self._seen = value
+            self._is_loaded = True
         for part, payload in payloads:
             self._keep(part, payload)
+
+    def _flush(self) -> None:
+        for part in self._parts:
+            part.flush()
+        self._flush_at = time.monotonic() + FLUSH_S
+        if connection.vendor == "sqlite":
+            # An open file that was deleted or replaced would go on answering.
+            connection.close()
 
     def _keep(self, part: Part, payload: dict[str, Any]) -> None:
         try:
@@ -176,7 +193,7 @@ class Watcher:
 
     def _restore(self) -> None:
         with self._lock:
-            if self._seen is not None:
+            if self._is_loaded:
                 return
             for part in self._parts:
                 try:
@@ -187,17 +204,13 @@ class Watcher:
     def _copy_of(self, part: Part) -> Path:
         return self._folder / f"last-good-{part.name}.json"
 
-    def _note(self, error: Exception) -> None:
-        """Remember and log that the database is away: one line per 30 s, not per poll."""
-        connection.close()
-        self.trouble = f"The database does not answer ({type(error).__name__})."
-        if time.monotonic() - self._log_at >= LOG_EVERY_S:
+    def _note(self, trouble: str) -> bool:
+        """Remember what is wrong; say whether to log it: once per 30 s, not per poll."""
+        self.trouble = trouble
+        is_due = time.monotonic() - self._log_at >= LOG_EVERY_S
+        if is_due:
             self._log_at = time.monotonic()
-            logger.warning(
-                "%s Serving revision %s as last loaded.",
-                self.trouble,
-                live.current().selection.revision,
-            )
+        return is_due
 
     def _leave(self) -> None:
         try:
@@ -209,3 +222,11 @@ class Watcher:
             )
         finally:
             connection.close()
+
+
+def _cause(error: Exception) -> str:
+    """Say what is wrong, without PostgreSQL's own text: it names the host and the user."""
+    text = str(error)
+    if isinstance(error, ProgrammingError) or "no such table" in text:
+        return "it lacks tables of Aura; run `python manage.py migrate`"
+    return text if connection.vendor == "sqlite" else type(error).__name__

@@ -1,0 +1,123 @@
+"""The status page: what Aura serves and why, for people. What the database does not have
+to be asked for comes from memory, so the page stands while the database is away."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from brains import live, status_facts, watcher
+from brains.health import all_problems
+from brains.live import Live
+from brains.models import ModelPreset
+from brains.selection import Selection
+from brains.status_card import cards
+from brains.status_facts import Fact
+from brains.status_state import Level, state
+from brains.wording import ago, exact
+
+logger = logging.getLogger(__name__)
+
+AWAY = (DatabaseError, InterfaceError)
+RETRY_AFTER_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is seen in one request, taken once: the live state, who looks, the workers."""
+
+    now: Live
+    is_connected: bool
+    staff: Any = None
+    preset_id: int | None = None
+    workers: Fact | None = None
+
+
+@require_safe
+@cache_control(no_store=True)
+def status(request: HttpRequest) -> HttpResponse:
+    """Show the page, or with `?fragment` only the part of it that changes."""
+    sight = _look(request)
+    if not settings.AURA_PUBLIC_STATUS and not sight.staff:
+        return _closed(request, sight)
+    page = "status_live.html" if "fragment" in request.GET else "status.html"
+    return render(request, f"brains/{page}", _context(sight))
+
+
+def _look(request: HttpRequest) -> Sight:
+    """See what can be seen. A database known to be away is not asked: it might hang."""
+    running = watcher.running()
+    if running is not None and not running.is_connected():
+        return Sight(live.current(), is_connected=False)
+    try:
+        now = live.current() if running else live.load()
+        return _with_database(request, now)
+    except AWAY as error:
+        logger.warning(
+            "The status page goes without the database (%s).", type(error).__name__
+        )
+        return Sight(live.current(), is_connected=False)
+
+
+def _with_database(request: HttpRequest, now: Live) -> Sight:
+    user = request.user if request.user.is_active and request.user.is_staff else None
+    return Sight(
+        now,
+        is_connected=True,
+        staff=user,
+        preset_id=_preset_id(now.selection) if user else None,
+        workers=status_facts.workers(now.selection),
+    )
+
+
+def _preset_id(selection: Selection) -> int | None:
+    return (
+        ModelPreset.objects.filter(slug=selection.preset_slug)
+        .values_list("pk", flat=True)
+        .first()
+    )
+
+
+def _closed(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """Send people to sign in; while nobody can, say so."""
+    if sight.is_connected:
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+    answer = render(request, "brains/status_closed.html", status=503)
+    answer["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
+
+
+def _context(sight: Sight) -> Mapping[str, Any]:
+    now, selection = sight.now, sight.now.selection
+    problems = all_problems(now)
+    return {
+        "sight": sight,
+        "selection": selection,
+        "state": state(selection, problems, sight.is_connected),
+        "since_ago": ago(now.since) if now.since else "",
+        "since_exact": exact(now.since) if now.since else "",
+        "cards": cards(selection),
+        "problems": problems,
+        "providers": status_facts.providers(selection),
+        "facts": _facts(sight),
+        "version": settings.AURA_VERSION,
+    }
+
+
+def _facts(sight: Sight) -> dict[str, Fact]:
+    unknown = Fact(Level.PLAIN, "Not known while the database is away.")
+    return {
+        "Workers": sight.workers or unknown,
+        ".env": status_facts.dotenv(),
+        "Database": status_facts.database(sight.is_connected),
+        "Loaded from": status_facts.loaded_from(sight.now),
+    }

@@ -1,0 +1,99 @@
+"""What the status page shows of each layer: what serves it, why, and what that hides."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from django.conf import settings
+
+from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer, Value
+from brains.selection import Selection, Source
+from brains.wording import RUNG_NAMES, because, place
+from providers.registry import Provider
+
+RungState = Literal["serves", "hidden", "refused", "unset"]
+
+
+@dataclass(frozen=True, slots=True)
+class RungView:
+    """One rung of a value's ladder as a person sees it; `text` is its usable value."""
+
+    name: str
+    state: RungState
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValueView:
+    """One effective value, why it serves, and its whole ladder, highest rung first."""
+
+    key: str
+    text: str
+    because: str
+    rungs: tuple[RungView, ...]
+
+    @property
+    def hidden(self) -> tuple[RungView, ...]:
+        """The usable values that this one hides: the first would serve without it."""
+        return tuple(rung for rung in self.rungs if rung.state == "hidden")
+
+    @property
+    def refused(self) -> tuple[RungView, ...]:
+        """The rungs whose value failed its check."""
+        return tuple(rung for rung in self.rungs if rung.state == "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A layer, its model, the provider that serves it; `dimension` for vectors only."""
+
+    layer: Layer
+    provider: Provider
+    model: ValueView
+    dimension: ValueView | None
+
+
+def cards(selection: Selection) -> tuple[Card, ...]:
+    """Return a card for each of the four layers."""
+    return tuple(_card(layer, selection) for layer in LAYERS)
+
+
+def _card(layer: Layer, selection: Selection) -> Card:
+    model = view(layer.model, selection)
+    provider = settings.AURA_PROVIDERS.route(model.text).provider
+    dimension = view(DIMENSION, selection) if layer is EMBEDDING else None
+    return Card(layer, provider, model, dimension)
+
+
+def view(value: Value, selection: Selection) -> ValueView:
+    """Return one effective value as it is shown to people."""
+    choice = selection.choices[value.field]
+    return ValueView(
+        key=value.field,
+        text=choice.value,
+        because=because(choice.source, value, selection.preset),
+        rungs=tuple(_rungs(value, selection)),
+    )
+
+
+def _rungs(value: Value, selection: Selection) -> Iterator[RungView]:
+    choice = selection.choices[value.field]
+    usable = {rung.source: rung.value for rung in choice.hidden}
+    usable[choice.source] = choice.value
+    refused = _refused(value, selection)
+    for source in Source:
+        state: RungState = "hidden" if source in usable else "unset"
+        state = "refused" if source in refused else state
+        yield RungView(
+            name=RUNG_NAMES[source],
+            state="serves" if source is choice.source else state,
+            place=place(source, value, selection.preset),
+            text=usable.get(source, ""),
+        )
+
+
+def _refused(value: Value, selection: Selection) -> set[str]:
+    """Return the sources whose value for this was refused."""
+    names = {value.variable, f"{selection.preset}.{value.field}"}
+    return {p.source for p in selection.problems if p.name in names}

@@ -1,0 +1,114 @@
+"""What stands around the live selection on the status page: workers, providers, `.env`
+and the database. Only `workers` asks the database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+
+from brains.layers import LAYERS
+from brains.live import Live
+from brains.models import Worker
+from brains.selection import Selection
+from brains.status_state import Level
+from brains.wording import LOADED_FROM, counted, listed
+from brains.workers import Convergence, convergence
+from providers.registry import Provider, address_problem
+
+NAMED_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line about something, and what to know of its parts."""
+
+    level: Level
+    text: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFact:
+    """A provider in use: where it is (never its key), and which layers it serves."""
+
+    title: str
+    origin: str
+    layers: str
+    key: Fact
+
+
+def workers(selection: Selection) -> Fact:
+    """Say how many living workers serve `selection`, and name those that do not."""
+    seen = convergence(selection)
+    total = len(seen.alive)
+    if not total:
+        return Fact(Level.PLAIN, "No worker has reported lately.")
+    same = total - len(seen.behind) - len(seen.different)
+    text = f"{same} of {counted(total, 'worker')} on revision {selection.revision}"
+    level = Level.GOOD if seen.is_complete else Level.ATTENTION
+    return Fact(level, text, tuple(_others(seen))[:NAMED_MAX])
+
+
+def providers(selection: Selection) -> tuple[ProviderFact, ...]:
+    """Return the providers that serve a layer now, each once."""
+    served: dict[str, list[str]] = {}
+    for layer in LAYERS:
+        route = settings.AURA_PROVIDERS.route(selection.choice(layer.name).value)
+        served.setdefault(route.provider.name, []).append(layer.title)
+    return tuple(
+        _provider(settings.AURA_PROVIDERS[name], titles)
+        for name, titles in served.items()
+    )
+
+
+def dotenv() -> Fact:
+    """Say whether `.env` was read at the start, and whether it changed since."""
+    file = settings.AURA_DOTENV
+    if file.has_changed():
+        return Fact(Level.ATTENTION, "Changed since the start: restart to apply it.")
+    if file.state == "unreadable":
+        return Fact(Level.ATTENTION, f"Found, but not read. {file.reason}")
+    if file.state == "missing":
+        return Fact(Level.PLAIN, "Not there; nothing is read from it.")
+    return Fact(Level.GOOD, f"Found, {counted(len(file.values), 'value')}.")
+
+
+def database(is_connected: bool) -> Fact:
+    """Say which database this is and whether it answers; it is not asked here."""
+    name = connection.display_name
+    if is_connected:
+        return Fact(Level.GOOD, f"{name} answers.")
+    return Fact(Level.ATTENTION, f"{name} cannot be used.")
+
+
+def loaded_from(now: Live) -> Fact:
+    """Say where this process has what it serves from."""
+    is_usual = now.loaded_from == "database"
+    place = LOADED_FROM[now.loaded_from]
+    return Fact(Level.GOOD if is_usual else Level.PLAIN, f"{place.capitalize()}.")
+
+
+def _others(seen: Convergence) -> Iterator[str]:
+    for worker in seen.behind:
+        yield f"{_named(worker)} serves revision {worker.revision}."
+    for worker in seen.different:
+        yield f"{_named(worker)} has other values: its environment differs."
+
+
+def _named(worker: Worker) -> str:
+    return f"{worker.node}:{worker.pid}"
+
+
+def _provider(provider: Provider, titles: list[str]) -> ProviderFact:
+    # An address that cannot be read may hold a password anywhere: it is not shown.
+    origin = "" if address_problem(provider.base_url) else provider.origin
+    return ProviderFact(provider.title, origin, listed(titles), _key(provider))
+
+
+def _key(provider: Provider) -> Fact:
+    if provider.needs_key and not provider.key:
+        return Fact(Level.BROKEN, "No key set.")
+    if provider.problem:
+        return Fact(Level.BROKEN, provider.problem)
+    return Fact(Level.GOOD, "Key set." if provider.key else "Needs no key.")
