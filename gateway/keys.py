@@ -130,11 +130,13 @@ def save(row: ApiKey) -> None:
     """Save a change of a key's name or expiry; every worker follows within 300 ms."""
     with transaction.atomic():
         activation.publish()
-        row.save()
+        row.save(update_fields=["name", "expires_at"])
 
 
 def revoke(row: ApiKey) -> None:
     """Make a key dead on every worker within 300 ms; its row stays as a record."""
     if row.revoked_at is None:
         row.revoked_at = timezone.now()
-        save(row)
+        with transaction.atomic():
+            activation.publish()
+            row.save(update_fields=["revoked_at"])

@@ -1,0 +1,56 @@
+"""What is effective by the database's newest revision, and what would be with a preset:
+the two sides that the admin's pages compare. `selection.resolve` answers both."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from brains import activation, live
+from brains.layers import LAYERS
+from brains.models import Activation, ModelPreset
+from brains.selection import Selection, resolve
+from brains.wording import listed
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The live activation (None: never any) and what it resolves to in this process."""
+
+    activation: Activation | None
+    selection: Selection
+
+    def is_preset(self, preset: ModelPreset) -> bool:
+        """Say whether this preset is the live one."""
+        return self.activation is not None and self.activation.preset_id == preset.pk
+
+    def serves(self, preset: ModelPreset) -> bool:
+        """Say whether this preset is live exactly as it is saved now."""
+        if self.activation is None or not self.is_preset(preset):
+            return False
+        return self.activation.as_snapshot() == preset.snapshot()
+
+
+def standing() -> Standing:
+    """Return what is effective now."""
+    newest = activation.latest()
+    snapshot = newest.as_snapshot() if newest else None
+    revision = newest.revision if newest else 0
+    return Standing(newest, resolve(snapshot, live.ladder(), revision=revision))
+
+
+def selection_of(preset: ModelPreset | None) -> Selection:
+    """Return what would be effective with `preset` live; None for no preset."""
+    return resolve(preset.snapshot() if preset else None, live.ladder())
+
+
+def warnings_about(selection: Selection) -> list[str]:
+    """Return, as sentences, which layers would not be served, and why: their
+    provider is not set up."""
+    layers: dict[str, list[str]] = {}
+    for layer in LAYERS:
+        route = settings.AURA_PROVIDERS.route(selection.choice(layer.name).value)
+        if problem := route.provider.problem:
+            layers.setdefault(problem, []).append(layer.title)
+    return [
+        f"Then {listed(titles)} cannot answer. {why}" for why, titles in layers.items()
+    ]

@@ -1,0 +1,119 @@
+"""The forms of the admin: a preset, and the question before a change of what is live."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.utils.html import escape
+
+from brains.admin.inheritance import EMBEDDING_FIELDS, inherited, refusals
+from brains.layers import DIMENSION, VALUES, Value
+from brains.models import Activation, ModelPreset
+from brains.values import DIMENSION_MAX, MODEL_ID_LENGTH, dimension_problem
+from brains.wording import exact
+
+CHAT_LIST, EMBEDDING_LIST = "chat-model-ids", "embedding-model-ids"
+REASON_LENGTH = Activation._meta.get_field("reason").max_length
+
+
+class DimensionField(forms.IntegerField):
+    """A whole number in range. Text, not type=number: a browser sends a bad number as
+    nothing, and nothing means inherit."""
+
+    widget = forms.TextInput
+
+    def clean(self, value: Any) -> int | None:
+        """Return the number; None for blank. Raises ValidationError with one sentence."""
+        try:
+            number: int | None = super().clean(value)
+        except ValidationError as error:
+            raise ValidationError(dimension_problem(str(value).strip())) from error
+        return number
+
+
+class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A preset. Each blank field shows the value that it would inherit, and from where."""
+
+    opened_at = forms.CharField(required=False, widget=forms.HiddenInput)
+    embedding_dimension = DimensionField(
+        required=False, min_value=1, max_value=DIMENSION_MAX
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["opened_at"].initial = self.instance.updated_at.isoformat()
+        if "description" in self.fields:
+            self.fields["description"].widget.attrs["rows"] = 3
+        for value in VALUES:
+            if value.field in self.fields:
+                _explain(self.fields[value.field], value)
+
+    def clean_slug(self) -> str:
+        """Return the slug as it is kept, so that a twin in capitals is found here."""
+        return str(self.cleaned_data["slug"]).lower()
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse the form when somebody saved the preset after it was opened."""
+        data = super().clean() or {}
+        opened_at, preset = data.get("opened_at"), self.instance
+        if preset.pk and opened_at and opened_at != preset.updated_at.isoformat():
+            self.add_error(None, _changed_meanwhile(preset))
+        return data
+
+
+class ConfirmForm(forms.Form):
+    """The question before a change of what is live: why, and what the person saw."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(
+            attrs={"rows": 2, "cols": 60, "class": "vLargeTextField"}
+        ),
+        help_text="Optional. It is kept in the history.",
+    )
+    expected_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    opened_at = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+def _explain(field: forms.Field, value: Value) -> None:
+    """Say, in the field and below it, what a blank one inherits."""
+    inherits = inherited(value)
+    text = f"{inherits.value} from {inherits.origin}"
+    help_text = " ".join([f"Blank inherits {text}.", *refusals(value)])
+    field.help_text = escape(help_text)  # the admin's templates take it as HTML
+    field.widget.attrs |= {
+        "placeholder": f"blank: {text}",
+        "autocomplete": "off",
+        "class": "vTextField aura-value",
+    }
+    if value is DIMENSION:
+        field.widget.attrs["inputmode"] = "numeric"
+        return
+    suggested = EMBEDDING_LIST if value.field in EMBEDDING_FIELDS else CHAT_LIST
+    field.widget.attrs |= {
+        "list": suggested,
+        "spellcheck": "false",
+        "maxlength": MODEL_ID_LENGTH,
+    }
+
+
+def _changed_meanwhile(preset: ModelPreset) -> str:
+    return (
+        f"{preset.name} was changed by {_last_editor(preset)} at {exact(preset.updated_at)}, "
+        "after you opened this form. Nothing was saved. Open the preset in another tab and "
+        "repeat your change there."
+    )
+
+
+def _last_editor(preset: ModelPreset) -> str:
+    """Return who saved the preset last, when that was in the admin."""
+    kind = ContentType.objects.get_for_model(ModelPreset)
+    entries = LogEntry.objects.filter(
+        content_type=kind, object_id=str(preset.pk), action_time__gte=preset.updated_at
+    )
+    newest = entries.select_related("user").order_by("action_time").first()
+    return newest.user.get_username() if newest else "somebody else"

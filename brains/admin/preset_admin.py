@@ -1,0 +1,217 @@
+"""The presets in the admin: the list, the form, and what may be done from them. What is
+effective changes only through `brains/activation.py`."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import actions as admin_actions
+from django.contrib.admin.utils import unquote
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, reverse
+
+from brains import activation
+from brains.admin import sentences
+from brains.admin.activation_pages import (
+    PERMISSION,
+    ActivationPages,
+    activate_url,
+    author_of,
+    deactivate_url,
+)
+from brains.admin.effective import standing
+from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
+from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
+from brains.admin.preset_columns import COLUMNS, act, with_marks
+from brains.errors import PresetChanged, PresetIsLive
+from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer
+from brains.models import ModelPreset
+
+if TYPE_CHECKING:
+    from django.contrib.admin.options import _FieldOpts
+
+    Base = admin.ModelAdmin[ModelPreset]
+else:
+    Base = admin.ModelAdmin
+
+Fieldset = tuple[str | None, "_FieldOpts"]
+
+_OWN_FIELDS: Fieldset = (None, {"fields": ("name", "description", "slug")})
+
+
+def _fields_of(layer: Layer) -> Fieldset:
+    field = layer.model.field
+    fields = (field, DIMENSION.field) if layer is EMBEDDING else (field,)
+    options: _FieldOpts = {"fields": fields, "description": layer.purpose}
+    return f"{layer.title} · {layer.role}", options
+
+
+@admin.register(ModelPreset)
+class PresetAdmin(Base):
+    """Presets: which one is live, what each would resolve to, and their form."""
+
+    form = PresetForm
+    list_display_links = None  # the name column links by itself
+    search_fields = ("name", "slug", "description", *CHAT_FIELDS, *EMBEDDING_FIELDS)
+    actions = ("activate_selected", "deactivate_selected", "delete_selected")
+    fieldsets = (_OWN_FIELDS, *map(_fields_of, LAYERS))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages that activate and deactivate."""
+        return [*ActivationPages(self).urls(), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelPreset]:
+        """Return the presets, each with what the list says of its past."""
+        return with_marks(super().get_queryset(request))
+
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Leave the buttons out for those who may not use them."""
+        return (*COLUMNS, act) if self.has_activate_permission(request) else COLUMNS
+
+    def has_activate_permission(self, request: HttpRequest) -> bool:
+        """Say whether this user may change which preset is live."""
+        return request.user.has_perm(PERMISSION)
+
+    def has_view_permission(
+        self, request: HttpRequest, obj: ModelPreset | None = None
+    ) -> bool:
+        """Who may activate a preset may also see it."""
+        may_view = super().has_view_permission(request, obj)
+        return may_view or self.has_activate_permission(request)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list below a line that says what is live."""
+        now = standing().activation
+        head = {
+            "title": "Presets",
+            "live_sentence": sentences.what_is_live(now),
+            "live": now if now and now.preset_name else None,
+        }
+        return super().changelist_view(request, {**head, **(extra_context or {})})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save the form. When another save was faster between the check of the
+        form and the lock, the form is checked again: now it sees the other one, and says so."""
+        context = {**self._form_context(request, object_id), **(extra_context or {})}
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except (PresetChanged, IntegrityError):
+            return super().changeform_view(request, object_id, form_url, context)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: ModelPreset,
+        form: "ModelForm[ModelPreset]",
+        change: bool,
+    ) -> None:
+        """Save; for a live preset that is a new revision, and the person is told."""
+        opened_at = form.cleaned_data.get("opened_at") or None
+        outcome = activation.save_preset(obj, author_of(request), opened_at=opened_at)
+        if outcome.changed and outcome.activation:
+            sentence = sentences.after_saving_live(obj, outcome.activation)
+            self.message_user(request, sentence)
+
+    def delete_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Ask before deleting; refuse for the live preset, with a sentence."""
+        try:
+            preset = self.get_object(request, unquote(object_id))
+            if preset and self.has_delete_permission(request, preset):
+                _refuse_live([preset])
+            return super().delete_view(request, object_id, extra_context)
+        except PresetIsLive as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return redirect(
+                reverse("admin:brains_modelpreset_change", args=[object_id])
+            )
+
+    def delete_model(self, request: HttpRequest, obj: ModelPreset) -> None:
+        """Delete one; its history keeps its snapshots."""
+        activation.delete_presets([obj])
+
+    def delete_queryset(
+        self, request: HttpRequest, queryset: QuerySet[ModelPreset]
+    ) -> None:
+        """Delete all or, when one of them is live, none."""
+        activation.delete_presets(queryset)
+
+    @admin.action(description="Activate the selected preset", permissions=["activate"])
+    def activate_selected(
+        self, request: HttpRequest, queryset: QuerySet[ModelPreset]
+    ) -> HttpResponse | None:
+        """Go to the question for the one selected preset."""
+        chosen = list(queryset[:2])
+        if len(chosen) == 1:
+            return redirect(activate_url(chosen[0]))
+        sentence = "Only one preset can be live: select one, then Activate."
+        self.message_user(request, sentence, messages.WARNING)
+        return None
+
+    @admin.action(description="Deactivate the live preset", permissions=["activate"])
+    def deactivate_selected(
+        self, request: HttpRequest, queryset: QuerySet[ModelPreset]
+    ) -> HttpResponse | None:
+        """Go to the question, when the live preset is among the selected."""
+        if _live_among(queryset):
+            return redirect(deactivate_url())
+        sentence = "None of the selected presets is live; nothing changed."
+        self.message_user(request, sentence, messages.WARNING)
+        return None
+
+    @admin.action(description="Delete selected presets", permissions=["delete"])
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[ModelPreset]
+    ) -> HttpResponse | None:
+        """Ask before deleting; with the live preset among them none is deleted."""
+        try:
+            _refuse_live(queryset)
+            with transaction.atomic():  # a refusal also takes back the log entries
+                return admin_actions.delete_selected(self, request, queryset)
+        except PresetIsLive as refusal:
+            self.message_user(
+                request, f"{refusal} Nothing was deleted.", messages.ERROR
+            )
+            return None
+
+    def _form_context(
+        self, request: HttpRequest, object_id: str | None
+    ) -> dict[str, Any]:
+        now = standing().activation
+        is_live = bool(now and object_id and str(now.preset_id) == object_id)
+        return {
+            "is_live": is_live,
+            "live": now,
+            "may_activate": self.has_activate_permission(request),
+            "suggestions": {
+                CHAT_LIST: suggestions(CHAT_FIELDS),
+                EMBEDDING_LIST: suggestions(EMBEDDING_FIELDS),
+            },
+        }
+
+
+def _live_among(presets: Iterable[ModelPreset]) -> ModelPreset | None:
+    live_id = activation.live_preset_id()
+    return next((preset for preset in presets if preset.pk == live_id), None)
+
+
+def _refuse_live(presets: Iterable[ModelPreset]) -> None:
+    """Say it before anything is asked; `activation` refuses again under its lock."""
+    if live := _live_among(presets):
+        raise PresetIsLive(sentences.refusal_to_delete(live))

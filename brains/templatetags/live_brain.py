@@ -1,0 +1,23 @@
+"""The box on the admin's first page that says what is live."""
+
+from typing import Any
+
+from django import template
+
+from brains.admin.differences import compare, side_of
+from brains.admin.effective import standing
+from brains.admin.sentences import what_is_live
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/brains/live_brain.html")
+def live_brain() -> dict[str, Any]:
+    """Show the live preset, its revision, and what serves each layer and why."""
+    now = standing()
+    return {
+        "activation": now.activation,
+        "is_preset": now.selection.preset is not None,
+        "sentence": what_is_live(now.activation),
+        "differences": compare(None, side_of(now.selection)),
+    }

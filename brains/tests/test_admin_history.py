@@ -1,0 +1,136 @@
+"""The history in the admin: sentences, newest first, that nobody can change."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from brains import activation
+from brains.activation import Author
+from brains.models import Activation, ModelPreset
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("admin:brains_activation_changelist")
+ANN = Author("ann", reason="night costs")
+
+
+@pytest.fixture(autouse=True)
+def _rungs(settings):
+    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
+
+
+def preset(name):
+    return ModelPreset.objects.get(name=name)
+
+
+def sentences(client, **query):
+    html = client.get(LIST, query).content.decode()
+    cells = re.findall(r'<td class="field-what">(.*?)</td>', html, re.DOTALL)
+    return [" ".join(re.sub("<[^>]+>", "", cell).split()) for cell in cells]
+
+
+def page_of(client, revision):
+    pk = Activation.objects.get(revision=revision).pk
+    url = reverse("admin:brains_activation_change", args=[pk])
+    return client.get(url).content.decode().replace("<wbr>", "")
+
+
+def test_each_change_is_a_sentence_newest_first(admin_client):
+    activation.activate(preset("Default"), ANN)
+    activation.activate(preset("All-DeepSeek"), ANN)
+    edited = preset("All-DeepSeek")
+    edited.l1_model = "other/model"
+    activation.save_preset(edited, Author("bob"))
+    activation.deactivate(Author("bob"))
+
+    assert sentences(admin_client) == [
+        "bob deactivated All-DeepSeek: "
+        "L1 other/model → mistralai/mistral-7b-instruct, "
+        "L2 deepseek/deepseek-chat → anthropic/claude-3.5-sonnet",
+        "bob edited All-DeepSeek while it was live: "
+        "L1 deepseek/deepseek-chat → other/model",
+        "ann activated All-DeepSeek, replacing Default: "
+        "L1 mistralai/mistral-7b-instruct → deepseek/deepseek-chat, "
+        "L2 anthropic/claude-3.5-sonnet → deepseek/deepseek-chat",
+        "ann activated Default: L1 mistralai/mistral-7b-instruct, "
+        "L2 anthropic/claude-3.5-sonnet, L3 deepseek/deepseek-chat, "
+        "Embedding openai/text-embedding-3-small, Dimension 1536",
+    ]
+
+
+def test_a_change_of_nothing_that_serves_says_so(admin_client):
+    ModelPreset(name="Twin").save()
+    activation.activate(preset("Default"), ANN)
+    activation.activate(preset("Twin"), ANN)
+
+    assert sentences(admin_client)[0] == (
+        "ann activated Twin, replacing Default: no value changed"
+    )
+
+
+def test_a_renamed_live_preset_says_what_it_was_called(admin_client):
+    activation.activate(preset("Default"), ANN)
+    renamed = preset("Default")
+    renamed.name = "Standard"
+    activation.save_preset(renamed, ANN)
+
+    assert sentences(admin_client)[0] == (
+        "ann edited Standard while it was live, called Default before: no value changed"
+    )
+
+
+def test_the_reason_is_told(admin_client):
+    activation.activate(preset("Budget"), ANN)
+
+    assert b"night costs" in admin_client.get(LIST).content
+    assert "night costs" in page_of(admin_client, 1)
+
+
+def test_one_entry_shows_its_snapshot_and_what_it_resolved_to(admin_client):
+    activation.activate(preset("Default"), ANN)
+    activation.activate(preset("Budget"), ANN)
+
+    html = page_of(admin_client, 2)
+
+    assert "aura/l3@budget" in html and "blank: inherited" in html
+    assert "google/gemma-7b-it" in html and "from preset Budget" in html
+    assert "No preset was live" not in html
+
+
+def test_a_deactivation_has_no_snapshot(admin_client):
+    activation.activate(preset("Budget"), ANN)
+    activation.deactivate(ANN)
+
+    assert "No preset was live." in page_of(admin_client, 2)
+
+
+def test_a_deleted_preset_is_still_named(admin_client):
+    activation.activate(preset("Budget"), ANN)
+    activation.activate(preset("Default"), ANN)
+    activation.delete_presets([preset("Budget")])
+
+    assert sentences(admin_client)[-1].startswith("ann activated Budget: ")
+    assert len(sentences(admin_client, q="Budget")) >= 1
+
+
+def test_nobody_adds_changes_or_deletes_history(admin_client):
+    activation.activate(preset("Budget"), ANN)
+    pk = Activation.objects.get().pk
+    change = reverse("admin:brains_activation_change", args=[pk])
+    delete = reverse("admin:brains_activation_delete", args=[pk])
+
+    assert admin_client.get(reverse("admin:brains_activation_add")).status_code == 403
+    assert admin_client.post(change, {"reason": "x"}).status_code == 403
+    assert admin_client.post(delete, {"post": "yes"}).status_code == 403
+    data = {"action": "delete_selected", "_selected_action": [pk], "post": "yes"}
+    admin_client.post(LIST, data)
+    assert Activation.objects.get().reason == "night costs"
+
+
+def test_markup_in_the_history_is_shown_as_text(admin_client):
+    author = Author("<i>ann</i>", reason="<script>z()</script>")
+    activation.activate(preset("Budget"), author)
+
+    html = admin_client.get(LIST).content.decode() + page_of(admin_client, 1)
+
+    assert "<script>z()" not in html and "<i>ann</i>" not in html
