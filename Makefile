@@ -33,7 +33,7 @@ check: ## Check format, style, types, imports, templates, migrations and setting
 	$(PY) -m ruff check .
 	$(PY) -m mypy .
 	$(VENV)/bin/lint-imports
-	find templates -name '*.html' -exec $(PY) -m djade --check --target-version 5.2 {} +
+	find templates -name '*.html' -exec $(VENV)/bin/djade --check --target-version 5.2 {} +
 	$(PY) manage.py makemigrations --check --dry-run
 	AURA_HTTPS=true $(PY) manage.py check --deploy --fail-level WARNING
 

@@ -10,10 +10,11 @@ SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
 
 # IMMEDIATE takes the write lock at BEGIN: without it two writers that both read first
-# fail with "database is locked" at once, whatever the timeout.
+# fail with "database is locked" at once, whatever the timeout. Waiting is not fair: a
+# process can be passed over for as long as many others write, so it waits for long.
 _SQLITE_OPTIONS: dict[str, Any] = {
     "transaction_mode": "IMMEDIATE",
-    "timeout": 5,
+    "timeout": 15,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
 
@@ -29,13 +30,16 @@ _POSTGRESQL_OPTIONS: dict[str, Any] = {
 }
 
 
-def database(url: str, folder: Path) -> dict[str, Any]:
-    """Return Django's settings for one database.
+def database(url: str, password_file: str, folder: Path) -> dict[str, Any]:
+    """Return Django's settings for one database. A URL without a password takes that of
+    `password_file`, when there is one.
 
     Raises ImproperlyConfigured, without the URL (it holds a password), for one that
     cannot be read or is of another kind.
     """
     config = _parsed(url) if url else _embedded(folder)
+    if password_file and url and not config.get("PASSWORD"):
+        config["PASSWORD"] = _password(Path(password_file))
     own = {SQLITE: _SQLITE_OPTIONS, POSTGRESQL: _POSTGRESQL_OPTIONS}
     engine = str(config.get("ENGINE"))
     if engine not in own:
@@ -49,6 +53,15 @@ def database(url: str, folder: Path) -> dict[str, Any]:
 
 def _embedded(folder: Path) -> dict[str, Any]:
     return {"ENGINE": SQLITE, "NAME": folder / "aura.sqlite3"}
+
+
+def _password(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"AURA_DATABASE_PASSWORD_FILE cannot be read: {error.strerror}."
+        ) from None
 
 
 def _parsed(url: str) -> dict[str, Any]:

@@ -11,7 +11,9 @@ def logging_config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "%(asctime)s [%(process)d] %(levelname)s %(message)s"}},
+        "formatters": {
+            "line": {"format": "%(asctime)s [%(process)d] %(levelname)s %(message)s"}
+        },
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line"}
         },

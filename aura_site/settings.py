@@ -60,7 +60,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "aura_site.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -85,7 +85,13 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": database(_env.secret("DATABASE_URL"), AURA_DATA_DIR)}
+DATABASES = {
+    "default": database(
+        _env.secret("DATABASE_URL"),
+        _env.text("AURA_DATABASE_PASSWORD_FILE"),
+        AURA_DATA_DIR,
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -24,6 +24,7 @@ from brains.status_card import cards
 from brains.status_facts import Fact
 from brains.status_state import Level, state
 from brains.wording import ago, exact
+from brains.workers import Convergence, convergence
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +34,14 @@ RETRY_AFTER_S = 5
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What is seen in one request, taken once: the live state, who looks, the workers."""
+    """What is seen in one request, taken once: the live state, who looks, the workers
+    (None: not known)."""
 
     now: Live
     is_connected: bool
     staff: Any = None
     preset_id: int | None = None
-    workers: Fact | None = None
+    workers: Convergence | None = None
 
 
 @require_safe
@@ -75,7 +77,7 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         is_connected=True,
         staff=user,
         preset_id=_preset_id(now.selection) if user else None,
-        workers=status_facts.workers(now.selection),
+        workers=convergence(now.selection),
     )
 
 
@@ -99,6 +101,8 @@ def _closed(request: HttpRequest, sight: Sight) -> HttpResponse:
 def _context(sight: Sight) -> Mapping[str, Any]:
     now, selection = sight.now, sight.now.selection
     problems = all_problems(now)
+    if sight.workers:
+        problems += status_facts.disagreement(sight.workers)
     return {
         "sight": sight,
         "selection": selection,
@@ -114,10 +118,15 @@ def _context(sight: Sight) -> Mapping[str, Any]:
 
 
 def _facts(sight: Sight) -> dict[str, Fact]:
-    unknown = Fact(Level.PLAIN, "Not known while the database is away.")
     return {
-        "Workers": sight.workers or unknown,
+        "Workers": _workers(sight),
         ".env": status_facts.dotenv(),
         "Database": status_facts.database(sight.is_connected),
         "Loaded from": status_facts.loaded_from(sight.now),
     }
+
+
+def _workers(sight: Sight) -> Fact:
+    if sight.workers is None:
+        return Fact(Level.PLAIN, "Not known while the database is away.")
+    return status_facts.workers(sight.workers, sight.now.selection)

@@ -1,7 +1,7 @@
 """What stands around the live selection on the status page: workers, providers, `.env`
-and the database. Only `workers` asks the database."""
+and the database. The database is not asked here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -10,10 +10,10 @@ from django.db import connection
 from brains.layers import LAYERS
 from brains.live import Live
 from brains.models import Worker
-from brains.selection import Selection
+from brains.selection import Problem, Selection
 from brains.status_state import Level
 from brains.wording import LOADED_FROM, counted, listed
-from brains.workers import Convergence, convergence
+from brains.workers import Convergence
 from providers.registry import Provider, address_problem
 
 NAMED_MAX = 10
@@ -38,16 +38,33 @@ class ProviderFact:
     key: Fact
 
 
-def workers(selection: Selection) -> Fact:
+def workers(seen: Convergence, selection: Selection) -> Fact:
     """Say how many living workers serve `selection`, and name those that do not."""
-    seen = convergence(selection)
     total = len(seen.alive)
     if not total:
         return Fact(Level.PLAIN, "No worker has reported lately.")
     same = total - len(seen.behind) - len(seen.different)
     text = f"{same} of {counted(total, 'worker')} on revision {selection.revision}"
     level = Level.GOOD if seen.is_complete else Level.ATTENTION
-    return Fact(level, text, tuple(_others(seen))[:NAMED_MAX])
+    return Fact(level, text, tuple(_others(seen)))
+
+
+def disagreement(seen: Convergence) -> list[Problem]:
+    """Return the problem that workers on one revision serve different values, if so.
+
+    Workers behind are none: a moment after a change some always are.
+    """
+    if not seen.different:
+        return []
+    return [
+        Problem(
+            source="env",
+            name="Workers",
+            reason=f"Of {counted(len(seen.alive), 'worker')}, {len(seen.different)} serve "
+            "other values on the same revision: their environment differs.",
+            hint="Give every worker the same environment and .env, and restart them.",
+        )
+    ]
 
 
 def providers(selection: Selection) -> tuple[ProviderFact, ...]:
@@ -90,14 +107,16 @@ def loaded_from(now: Live) -> Fact:
 
 
 def _others(seen: Convergence) -> Iterator[str]:
-    for worker in seen.behind:
-        yield f"{_named(worker)} serves revision {worker.revision}."
-    for worker in seen.different:
-        yield f"{_named(worker)} has other values: its environment differs."
+    if seen.behind:
+        yield f"On another revision: {_named(seen.behind)}"
+    if seen.different:
+        yield f"Other values: {_named(seen.different)}"
 
 
-def _named(worker: Worker) -> str:
-    return f"{worker.node}:{worker.pid}"
+def _named(workers: Sequence[Worker]) -> str:
+    names = [f"{w.node}:{w.pid}" for w in workers[:NAMED_MAX]]
+    more = len(workers) - len(names)
+    return listed([*names, *([f"{more} more"] if more else [])])
 
 
 def _provider(provider: Provider, titles: list[str]) -> ProviderFact:

@@ -1,0 +1,48 @@
+"""What the commands of every room share: who is at the keyboard, and refusals as sentences."""
+
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management.base import CommandError
+from django.db import DatabaseError, InterfaceError
+
+from brains.activation import Author
+from brains.errors import BrainError
+from brains.models import Activation
+
+REASON_LENGTH = Activation._meta.get_field("reason").max_length or 0
+
+
+def author(reason: str = "") -> Author:
+    """Return who types the command, by the operating system's name for them.
+
+    Raises CommandError when the reason does not fit into the history.
+    """
+    if len(reason) > REASON_LENGTH:
+        raise CommandError(
+            f"A reason has at most {REASON_LENGTH} characters, this has {len(reason)}."
+        )
+    return Author(name=_who(), reason=reason.strip())
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what is refused, and a database that does not answer, into a CommandError."""
+    try:
+        yield
+    except BrainError as refused:
+        raise CommandError(str(refused)) from refused
+    except (DatabaseError, InterfaceError) as error:
+        raise CommandError(
+            f"The database could not be used ({type(error).__name__}). Is it running, does "
+            "DATABASE_URL name it, and was `manage.py migrate` run on it?"
+        ) from error
+
+
+def _who() -> str:
+    try:
+        return f"command line ({pwd.getpwuid(os.getuid()).pw_name})"
+    except KeyError:  # a container may run as a user that has no name
+        return "command line"

@@ -1,0 +1,65 @@
+"""`manage.py show_selection`: what serves each layer, and why."""
+
+import json
+from argparse import ArgumentParser
+from dataclasses import replace
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from brains import activation, live
+from brains.health import all_problems, report
+from brains.live import Live
+from brains.management.command_line import refusals
+from brains.management.selection_text import table, to_mend
+from brains.selection import Selection
+from brains.wording import LOADED_FROM, exact
+
+
+class Command(BaseCommand):
+    help = "Show what serves each layer, and why; or how a preset would resolve."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--json", action="store_true", help="as /health, and what is hidden"
+        )
+        parser.add_argument(
+            "--preset", metavar="NAME", help="as if this preset were live"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with refusals():
+            now = live.peek()
+            if name := options["preset"]:
+                slug = activation.find_preset(name).slug
+                now = replace(now, selection=now.presets[slug])
+        self.stdout.write(
+            _json(now) if options["json"] else _text(now, is_live=not name)
+        )
+
+
+def _json(now: Live) -> str:
+    shown = {**report(now), "hidden": _hidden(now.selection)}
+    return json.dumps(shown, indent=2, ensure_ascii=False)
+
+
+def _hidden(selection: Selection) -> dict[str, list[dict[str, str]]]:
+    return {
+        field: [{"source": rung.source, "value": rung.value} for rung in choice.hidden]
+        for field, choice in selection.choices.items()
+    }
+
+
+def _text(now: Live, *, is_live: bool) -> str:
+    head = _head(now) if is_live else f"If preset {now.selection.preset} were live:"
+    parts = (head, table(now.selection), to_mend(all_problems(now)))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _head(now: Live) -> str:
+    preset = f"preset {now.selection.preset}" if now.selection.preset else "no preset"
+    since = f", since {exact(now.since)} by {now.by}" if now.since else ""
+    reason = f": {now.reason}" if now.reason else ""
+    place = LOADED_FROM[now.loaded_from]
+    return f"Revision {now.selection.revision}, {preset}{since}{reason} (from {place})"

@@ -1,0 +1,86 @@
+"""`create_api_key` makes a key that works, and shows it once."""
+
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from brains.models import ChangeCounter
+from brains.tests.own_database import own_database
+from gateway import keys
+from gateway.models import ApiKey
+
+pytestmark = pytest.mark.django_db
+
+
+def made(*arguments):
+    output, beside = StringIO(), StringIO()
+    call_command("create_api_key", *arguments, stdout=output, stderr=beside)
+    return output.getvalue(), beside.getvalue()
+
+
+def test_key_is_printed_alone_and_only_its_digest_is_kept():
+    output, beside = made("web app")
+
+    key, row = output.removesuffix("\n"), ApiKey.objects.get()
+    assert key.startswith("aura_") and len(key.split()) == 1
+    assert (row.name, row.sha256) == ("web app", keys.digest_of(key))
+    assert key not in beside and "shown this once" in beside
+
+
+def test_every_worker_is_told_of_the_key():
+    before = ChangeCounter.objects.get().value
+
+    made("web app")
+
+    assert ChangeCounter.objects.get().value > before
+
+
+def test_key_does_not_expire_unless_told_to():
+    made("web app")
+
+    assert ApiKey.objects.get().expires_at is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2999-01-31", datetime(2999, 1, 31, 23, 59, 59, 999999, UTC)),
+        ("2999-01-31T18:00:00", datetime(2999, 1, 31, 18, tzinfo=UTC)),
+        ("2999-01-31T18:00:00+02:00", datetime(2999, 1, 31, 16, tzinfo=UTC)),
+    ],
+)
+def test_key_expires_after_its_last_day_or_at_its_moment(text, expected):
+    made("web app", "--expires", text)
+
+    assert ApiKey.objects.get().expires_at == expected
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "2999-02-30", "2999-01-31T99:00", ""])
+def test_what_is_no_date_is_refused(text):
+    with pytest.raises(CommandError, match="is no date: write it as"):
+        made("web app", "--expires", text)
+
+    assert not ApiKey.objects.exists()
+
+
+def test_expiry_in_the_past_is_refused():
+    with pytest.raises(CommandError, match="is in the past"):
+        made("web app", "--expires", "2020-01-01")
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 101])
+def test_name_that_cannot_be_used_is_refused(name):
+    with pytest.raises(CommandError, match="The name cannot be used"):
+        made(name)
+
+    assert not ApiKey.objects.exists()
+
+
+def test_database_without_tables_is_told_in_a_sentence(tmp_path):
+    with (
+        own_database("", tmp_path),
+        pytest.raises(CommandError, match="could not be used .*manage.py migrate"),
+    ):
+        made("web app")
