@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import openai
 import requests
@@ -22,7 +23,7 @@ from tests.ports import free_port
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
-MESSAGES = [{"role": "user", "content": "What is the capital of France?"}]
+MESSAGES: list[Any] = [{"role": "user", "content": "What is the capital of France?"}]
 FIRST_START_S, NEXT_START_S = 300.0, 30.0
 
 
@@ -102,7 +103,7 @@ def talk(aura: Running) -> None:
         max_retries=0,
     )
     began = time.monotonic()
-    stream = client.chat.completions.create(
+    stream: Any = client.chat.completions.create(
         model="aura/l3", messages=MESSAGES, stream=True, max_tokens=32
     )
     pieces = [c.choices[0].delta.content or "" for c in stream if c.choices]

@@ -4,6 +4,7 @@ import os
 import signal
 import statistics
 import time
+from typing import Any
 
 import pytest
 import requests
@@ -105,13 +106,14 @@ def test_a_start_without_database_and_copy_serves_the_environment(upstream):
     assert answer.headers["X-Aura-Model"] == "some/model"
 
 
-def _health(server: AuraServer) -> dict:
-    return requests.get(f"{server.url}/health", timeout=5).json()
+def _health(server: AuraServer) -> dict[str, Any]:
+    report: dict[str, Any] = requests.get(f"{server.url}/health", timeout=5).json()
+    return report
 
 
 def _loaded_from(server: AuraServer) -> str:
     try:
-        return _health(server)["loaded_from"]
+        return str(_health(server)["loaded_from"])
     except requests.ConnectionError:
         return ""
 

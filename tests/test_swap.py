@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_swaps_under_load_lose_and_mix_nothing(server: AuraServer):
     _check_workers(server.log(), swaps)
 
 
-def _swap(server: AuraServer) -> list[dict]:
+def _swap(server: AuraServer) -> list[dict[str, Any]]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.swapping", str(SWAPS), "0.12"],
         cwd=ROOT,
@@ -62,7 +63,7 @@ def _swap(server: AuraServer) -> list[dict]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def _check_workers(log: str, swaps: list[dict]) -> None:
+def _check_workers(log: str, swaps: list[dict[str, Any]]) -> None:
     """Each worker only goes forward, and takes each revision soon after its commit. The
     delays are waits: the figures for a quiet machine stand in docs/performance.md."""
     switches: dict[str, list[tuple[int, float]]] = {}
