@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from brains import watcher
+from brains.provider_watch import WATCH
 from brains.watcher import SelectionPart
 from gateway.application import Gateway, is_ours
 from gateway.http import Receive, Scope, Send
@@ -39,6 +40,7 @@ class Planes:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._gateway.close()
+        WATCH.stop()
         if running := watcher.running():
             await asyncio.to_thread(running.stop)
         await send({"type": "lifespan.shutdown.complete"})
@@ -49,3 +51,4 @@ def _start() -> None:
     if settings.AURA_API_KEY:
         trust(settings.AURA_API_KEY)
     watcher.start([SelectionPart(), KeyPart()], settings.AURA_DATA_DIR)
+    WATCH.start()

@@ -22,6 +22,7 @@ from brains.models import ModelPreset
 from brains.selection import Selection
 from brains.status_card import cards
 from brains.status_facts import Fact
+from brains.status_providers import provider_problems, providers
 from brains.status_state import Level, state
 from brains.wording import ago, exact
 from brains.workers import Convergence, convergence
@@ -101,6 +102,7 @@ def _closed(request: HttpRequest, sight: Sight) -> HttpResponse:
 def _context(sight: Sight) -> Mapping[str, Any]:
     now, selection = sight.now, sight.now.selection
     problems = all_problems(now)
+    problems += provider_problems(selection)
     if sight.workers:
         problems += status_facts.disagreement(sight.workers)
     return {
@@ -111,7 +113,7 @@ def _context(sight: Sight) -> Mapping[str, Any]:
         "since_exact": exact(now.since) if now.since else "",
         "cards": cards(selection),
         "problems": problems,
-        "providers": status_facts.providers(selection),
+        "providers": providers(selection),
         "facts": _facts(sight),
         "version": settings.AURA_VERSION,
     }

@@ -1,5 +1,5 @@
-"""What stands around the live selection on the status page: workers, providers, `.env`
-and the database. The database is not asked here."""
+"""What stands around the live selection on the status page: workers, `.env` and the
+database. The database is not asked here."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection
 
-from brains.layers import LAYERS
 from brains.live import Live
 from brains.models import Worker
 from brains.selection import Problem, Selection
 from brains.status_state import Level
 from brains.wording import LOADED_FROM, counted, listed
 from brains.workers import Convergence
-from providers.registry import Provider, address_problem
 
 NAMED_MAX = 10
 
@@ -26,16 +24,6 @@ class Fact:
     level: Level
     text: str
     details: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderFact:
-    """A provider in use: where it is (never its key), and which layers it serves."""
-
-    title: str
-    origin: str
-    layers: str
-    key: Fact
 
 
 def workers(seen: Convergence, selection: Selection) -> Fact:
@@ -65,18 +53,6 @@ def disagreement(seen: Convergence) -> list[Problem]:
             hint="Give every worker the same environment and .env, and restart them.",
         )
     ]
-
-
-def providers(selection: Selection) -> tuple[ProviderFact, ...]:
-    """Return the providers that serve a layer now, each once."""
-    served: dict[str, list[str]] = {}
-    for layer in LAYERS:
-        route = settings.AURA_PROVIDERS.route(selection.choice(layer.name).value)
-        served.setdefault(route.provider.name, []).append(layer.title)
-    return tuple(
-        _provider(settings.AURA_PROVIDERS[name], titles)
-        for name, titles in served.items()
-    )
 
 
 def dotenv() -> Fact:
@@ -117,17 +93,3 @@ def _named(workers: Sequence[Worker]) -> str:
     names = [f"{w.node}:{w.pid}" for w in workers[:NAMED_MAX]]
     more = len(workers) - len(names)
     return listed([*names, *([f"{more} more"] if more else [])])
-
-
-def _provider(provider: Provider, titles: list[str]) -> ProviderFact:
-    # An address that cannot be read may hold a password anywhere: it is not shown.
-    origin = "" if address_problem(provider.base_url) else provider.origin
-    return ProviderFact(provider.title, origin, listed(titles), _key(provider))
-
-
-def _key(provider: Provider) -> Fact:
-    if provider.needs_key and not provider.key:
-        return Fact(Level.BROKEN, "No key set.")
-    if provider.problem:
-        return Fact(Level.BROKEN, provider.problem)
-    return Fact(Level.GOOD, "Key set." if provider.key else "Needs no key.")

@@ -125,12 +125,10 @@ class Watcher:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            live.changed.clear()
-            if self._stop.is_set():  # stop() set both between the two lines above
-                break
             pause = POLL_S if self._poll() else RETRY_S
             self._tried.set()
             live.changed.wait(pause)
+            live.changed.clear()  # before both looks: at `_stop`, and at the database
         self._leave()
 
     def _poll(self) -> bool:

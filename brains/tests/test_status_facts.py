@@ -41,14 +41,15 @@ def test_providers_in_use_are_shown_with_their_origin_and_no_others():
     text = fact("Providers in use")
 
     assert text == (
-        "● OpenRouter for L1, L2, L3 and Embedding Key set. https://openrouter.ai"
+        "○ OpenRouter for L1, L2, L3 and Embedding Key set, not asked yet. "
+        "https://openrouter.ai"
     )
 
 
 def test_provider_that_needs_no_key_says_so():
     activated("Offline")
 
-    assert "Needs no key. http://o" in fact("Providers in use")
+    assert "Needs no key, not asked yet. http://o" in fact("Providers in use")
 
 
 @pytest.mark.parametrize(

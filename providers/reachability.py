@@ -1,0 +1,77 @@
+"""Does a provider answer, and does it take our key? Asked from the control plane, with one
+small GET; never while a client waits."""
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+import requests
+
+from providers.registry import Provider
+
+CONNECT_S, READ_S, TOTAL_S = 3.0, 3.0, 6.0
+BODY_MAX = 64 * 1024
+# Where OpenRouter tells of the key itself: its list of models is open to anyone.
+KEY_PATHS = {"openrouter": "/key"}
+
+
+class State(StrEnum):
+    """What a check found."""
+
+    ANSWERS = "answers"
+    KEY_REFUSED = "key refused"
+    FAILING = "failing"
+    UNREACHABLE = "not reached"
+    NOT_SET_UP = "not set up"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a check found, and the HTTP status it got (0: none)."""
+
+    state: State
+    status: int = 0
+
+
+def check(provider: Provider) -> Reach:
+    """Ask a provider once, within about 6 s. Never raises; sends nothing when the provider
+    is not set up."""
+    if provider.problem:
+        return Reach(State.NOT_SET_UP)
+    try:
+        status = _ask(provider)
+    except (requests.RequestException, OSError, ValueError):
+        return Reach(State.UNREACHABLE)
+    if status in (401, 403):
+        return Reach(State.KEY_REFUSED, status)
+    # Any other refusal, such as a 404 for a server without this path, is an answer.
+    return Reach(State.FAILING if status >= 500 else State.ANSWERS, status)
+
+
+def _ask(provider: Provider) -> int:
+    headers = {"Accept-Encoding": "identity", "User-Agent": "aura", **provider.headers}
+    if provider.key:
+        headers["Authorization"] = f"Bearer {provider.key}"
+    url = provider.base_url + KEY_PATHS.get(provider.name, "/models")
+    with requests.Session() as session:
+        session.trust_env = (
+            False  # a .netrc or proxy variable would leak or replace the key
+        )
+        with session.get(
+            url,
+            headers=headers,
+            timeout=(CONNECT_S, READ_S),
+            allow_redirects=False,
+            stream=True,
+        ) as answer:
+            _read_some(answer)
+            return answer.status_code
+
+
+def _read_some(answer: requests.Response) -> None:
+    """Read the body, so that a server that drips it is noticed, up to a size and a time."""
+    ends, size = time.monotonic() + TOTAL_S, 0
+    for part in answer.iter_content(8192):
+        size += len(part)
+        if size > BODY_MAX or time.monotonic() > ends:
+            return
