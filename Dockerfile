@@ -1,0 +1,32 @@
+# Aura's image: one stage installs what the lock pins, the other holds only what runs.
+FROM python:3.13-slim AS install
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+RUN python -m venv /opt/aura
+COPY requirements.lock /tmp/
+RUN /opt/aura/bin/pip install --quiet --require-hashes -r /tmp/requirements.lock \
+    && /opt/aura/bin/pip uninstall --quiet --yes pip \
+    && find /opt/aura -name __pycache__ -type d -prune -exec rm -rf {} +
+
+FROM python:3.13-slim
+LABEL org.opencontainers.image.title="Aura" \
+      org.opencontainers.image.licenses="MIT"
+ENV PATH=/opt/aura/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    HOST=0.0.0.0 PORT=8080 AURA_DATA_DIR=/data AURA_OFFLINE=off
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent aura \
+    && install -d -o aura -g aura -m 0700 /data && install -d -o aura -g aura -m 0755 /run/aura
+COPY --from=install /opt/aura /opt/aura
+WORKDIR /srv/aura
+COPY manage.py gunicorn.conf.py env.example ./
+COPY aura_site aura_site
+COPY brains brains
+COPY gateway gateway
+COPY providers providers
+COPY templates templates
+COPY static static
+USER aura
+VOLUME /data
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health/live', timeout=2)"]
+CMD ["gunicorn", "-c", "gunicorn.conf.py", "aura_site.asgi:application"]
