@@ -65,6 +65,8 @@ def _password(path: Path) -> str:
 
 
 def _parsed(url: str) -> dict[str, Any]:
+    if not url.startswith(("postgres://", "postgresql://", "sqlite:///")):
+        return {}
     try:
         return dict(Env.db_url_config(url))
     except (ValueError, KeyError):
