@@ -10,3 +10,6 @@ urlpatterns = [
     path("status/", status, name="status"),
     path("admin/", admin.site.urls),
 ]
+
+handler404 = "aura_site.error_pages.not_found"
+handler500 = "aura_site.error_pages.failed"
