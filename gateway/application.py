@@ -1,5 +1,5 @@
-"""The data plane: an ASGI application of its own for `/v1/*` and `/health*`. No Django
-handler, no middleware, no thread, no database."""
+"""The data plane: an ASGI application of its own for `/v1/*`, `/health*` and
+`/openapi.json`. No Django handler, no middleware, no thread, no database."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,11 +11,13 @@ from gateway.errors import (
     GatewayError,
     MethodNotAllowed,
     NotFound,
+    UpstreamFailed,
     from_provider,
 )
 from gateway.health import alive, health, ready
 from gateway.http import Message, Receive, Scope, Send, send_json
 from gateway.model_list import PREFIX, list_models, show_model
+from gateway.openapi import openapi, prepared
 from gateway.request import Request, Surroundings
 from providers.client import Client
 from providers.errors import ProviderError
@@ -35,19 +37,22 @@ ROUTES: dict[str, tuple[str, Endpoint]] = {
     "/health/liveliness": ("GET", alive),
     "/health/ready": ("GET", ready),
     "/health/readiness": ("GET", ready),
+    "/openapi.json": ("GET", openapi),
 }
+
+OTHERS = frozenset({"/v1", "/health", "/openapi.json"})
 
 
 def is_ours(path: str) -> bool:
     """Say whether a path belongs to the data plane."""
-    return path.startswith(("/v1/", "/health/")) or path in ("/v1", "/health")
+    return path.startswith(("/v1/", "/health/")) or path in OTHERS
 
 
 class Gateway:
     """The data plane of one worker process."""
 
     def __init__(self, registry: Registry, aliases: Mapping[str, str]) -> None:
-        self._around = Surroundings(Client(), registry, aliases)
+        self._around = Surroundings(Client(), registry, aliases, prepared())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -63,16 +68,8 @@ class Gateway:
             await _endpoint(scope)(request)
         except ClientGone:
             logger.info("The client hung up: call=%s", request.id)
-        except ProviderError as error:
-            logger.error(
-                "A call failed: call=%s provider=%s error=%s",
-                request.id,
-                error.provider,
-                type(error).__name__,
-            )
-            await _send_error(request, from_provider(error))
-        except GatewayError as error:
-            await _send_error(request, error)
+        except (ProviderError, GatewayError) as error:
+            await _send_error(request, _told(request, error))
         except Exception:
             logger.exception("A request failed: call=%s", request.id)
             if started:
@@ -98,6 +95,19 @@ def _endpoint(scope: Scope) -> Endpoint:
     if method != allowed and not (method == "HEAD" and allowed == "GET"):
         raise MethodNotAllowed(allowed)
     return endpoint
+
+
+def _told(request: Request, error: ProviderError | GatewayError) -> GatewayError:
+    """Return what the client is told; what was not its own doing is logged."""
+    told = from_provider(error) if isinstance(error, ProviderError) else error
+    if isinstance(told, UpstreamFailed):
+        logger.error(
+            "A call failed: call=%s error=%s code=%s",
+            request.id,
+            type(error).__name__,
+            told.code,
+        )
+    return told
 
 
 async def _send_error(request: Request, error: GatewayError) -> None:

@@ -84,18 +84,26 @@ async def stream_chat(
 ) -> AsyncGenerator[Json, None]:
     """Yield `chat.completion.chunk`s, all with one id and the model's name as asked.
 
-    Usage is always asked for upstream. Raises ProviderError.
+    Usage is always asked for upstream. Wherever it came, it is yielded once: last, on a
+    chunk without choices. Raises ProviderError.
     """
     options = body.get("stream_options")
     wanted = {**(options if isinstance(options, dict) else {}), "include_usage": True}
     chunks = client.stream_chat(
         call.route, {**body, "stream_options": wanted}, call.deadlines
     )
-    first_id = ""
+    first_id, usage = "", None
+    last: Json = {}
     try:
         async for chunk in chunks:
             first_id = first_id or str(chunk.get("id") or f"chatcmpl-{call.id}")
-            yield {**_completed(chunk, call, "chat.completion.chunk"), "id": first_id}
+            last = {**_completed(chunk, call, "chat.completion.chunk"), "id": first_id}
+            spent = last.pop("usage", None)
+            usage = spent or usage
+            if last.get("choices") or not spent:
+                yield last
+        if usage:
+            yield {**last, "choices": [], "usage": usage}
     finally:
         await chunks.aclose()
 
@@ -115,5 +123,6 @@ def _completed(answer: Json, call: Call, kind: str) -> Json:
         "id": f"chatcmpl-{call.id}",
         "created": int(time.time()),
         "system_fingerprint": None,
+        "choices": [],
     }
     return {**filled, **answer, "object": kind, "model": call.target.asked}

@@ -80,7 +80,8 @@ class MethodNotAllowed(GatewayError):
 
     def __init__(self, allowed: str) -> None:
         super().__init__(f"Use {allowed} here.")
-        self.headers = ((b"allow", allowed.encode()),)
+        every = "GET, HEAD" if allowed == "GET" else allowed
+        self.headers = ((b"allow", every.encode()),)
 
 
 class BodyTooLarge(GatewayError):

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from gateway.errors import BadRequest, BodyTooLarge, ClientGone
+from providers.json_text import read_json
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -39,7 +40,7 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     Raises BodyTooLarge past 4 MiB, before reading when its length is declared; ClientGone.
     """
     declared = header(scope, b"content-length")
-    if declared.isdigit() and int(declared[:20]) > BODY_MAX:
+    if declared.isdecimal() and int(declared[:20]) > BODY_MAX:
         raise BodyTooLarge(f"The body may have {BODY_MAX} bytes at most.")
     parts: list[bytes] = []
     size, more = 0, True
@@ -57,8 +58,8 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
 def parse_object(body: bytes) -> dict[str, Any]:
     """Return the body as a JSON object. Raises BadRequest."""
     try:
-        parsed = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
+        parsed = read_json(body.removeprefix(b"\xef\xbb\xbf"))
+    except ValueError as error:
         raise BadRequest(f"The body is not valid JSON: {error}.") from None
     if not isinstance(parsed, dict):
         raise BadRequest("The body must be a JSON object.")

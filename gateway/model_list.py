@@ -1,7 +1,10 @@
 """`GET /v1/models` and `GET /v1/models/<id>`: the layers, as models that clients know."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+from gateway.errors import ModelNotFound
 from gateway.http import send_json
 from gateway.names import LISTED, Target, find_target
 from gateway.request import Request
@@ -12,8 +15,7 @@ PREFIX = "/v1/models/"
 async def list_models(request: Request) -> None:
     """Answer the list of names: every layer in its two spellings, then the aliases."""
     request.authenticate()
-    names = [*LISTED, *(name for name in request.around.aliases if name != "*")]
-    data = [_model(request, _target(request, name)) for name in names]
+    data = [_model(request, target) for target in _targets(request)]
     await send_json(
         request.send, 200, {"object": "list", "data": data}, request.headers
     )
@@ -25,6 +27,14 @@ async def show_model(request: Request) -> None:
     name = request.scope["path"].removeprefix(PREFIX)
     body = _model(request, _target(request, name))
     await send_json(request.send, 200, body, request.headers)
+
+
+def _targets(request: Request) -> Iterator[Target]:
+    """Yield what the list shows; an alias whose preset is gone is left out."""
+    aliases = [name for name in request.around.aliases if name != "*"]
+    for name in (*LISTED, *aliases):
+        with suppress(ModelNotFound):
+            yield _target(request, name)
 
 
 def _target(request: Request, name: str) -> Target:

@@ -36,6 +36,7 @@ class Surroundings:
     client: Client
     registry: Registry
     aliases: Mapping[str, str]
+    openapi: bytes
 
 
 @dataclass(slots=True)

@@ -15,13 +15,26 @@ Json = dict[str, Any]
 
 def input_count(body: Json) -> int:
     """Return how many vectors a request asks for: text or a list of tokens is one, a list
-    of texts or of token lists is one each; 0 when it is none of these."""
+    of texts, of token lists or of objects is one each; 0 when it is none of these."""
     given = body.get("input")
     if isinstance(given, str):
         return 1 if given else 0
     if not isinstance(given, list) or not given:
         return 0
-    return 1 if all(isinstance(item, int) for item in given) else len(given)
+    if _are_tokens(given):
+        return 1
+    return len(given) if _is_batch(given) else 0
+
+
+def _is_batch(given: list[Any]) -> bool:
+    kinds = {type(item) for item in given}
+    if kinds == {list}:
+        return all(_are_tokens(item) for item in given)
+    return kinds in ({str}, {dict})
+
+
+def _are_tokens(given: list[Any]) -> bool:
+    return {type(item) for item in given} == {int}
 
 
 def shaped(answer: Json, *, encoding: str, count: int, dimension: int) -> Json:
@@ -32,8 +45,6 @@ def shaped(answer: Json, *, encoding: str, count: int, dimension: int) -> Json:
     rows: list[Json] = answer["data"]
     if len(rows) != count:
         raise _invalid(f"{len(rows)} embeddings for {count} inputs")
-    if {row.get("index") for row in rows} == set(range(count)):
-        rows = sorted(rows, key=lambda row: int(row["index"]))
     data = [
         {
             **row,
@@ -41,9 +52,18 @@ def shaped(answer: Json, *, encoding: str, count: int, dimension: int) -> Json:
             "index": index,
             "embedding": _encoded(row["embedding"], encoding, dimension),
         }
-        for index, row in enumerate(rows)
+        for index, row in enumerate(_in_order(rows))
     ]
     return {**answer, "data": data}
+
+
+def _in_order(rows: list[Json]) -> list[Json]:
+    """Return the rows in the order of their inputs: by index where each has one of its
+    own, else as they came."""
+    indexed = {row["index"]: row for row in rows if type(row.get("index")) is int}
+    if indexed.keys() == set(range(len(rows))):
+        return [indexed[index] for index in range(len(rows))]
+    return rows
 
 
 def _encoded(vector: list[Any] | str, encoding: str, dimension: int) -> list[Any] | str:

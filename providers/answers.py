@@ -5,14 +5,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from providers.errors import ProviderInvalid, ProviderRejected
+from providers.json_text import read_json
 from providers.registry import Provider
 
 Json = dict[str, Any]
 
 MESSAGE_MAX = 500
+CODE_MAX = 64
 RETRY_AFTER_MAX_S = 60.0
 
 
@@ -25,8 +25,8 @@ def chat_answer(data: bytes, provider: Provider) -> Json:
     choices = answer.get("choices")
     if not isinstance(choices, list) or not choices:
         raise _invalid(provider, "an answer without choices")
-    if not all(isinstance(choice, dict) for choice in choices):
-        raise _invalid(provider, "choices that are no objects")
+    if not all(_is_choice(choice) for choice in choices):
+        raise _invalid(provider, "choices without a message")
     return answer
 
 
@@ -64,8 +64,8 @@ def rejection(
 ) -> ProviderRejected:
     """Return the error that an answer with an error status means."""
     try:
-        parsed = orjson.loads(data)
-    except orjson.JSONDecodeError:
+        parsed = read_json(data)
+    except ValueError:
         parsed = None
     error = parsed.get("error") if isinstance(parsed, dict) else None
     detail = error if isinstance(error, dict) else {"message": error}
@@ -82,15 +82,15 @@ def retry_after_s(text: str) -> float | None:
     except ValueError:
         try:
             seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
     return min(max(seconds, 0.0), RETRY_AFTER_MAX_S) if seconds == seconds else None
 
 
 def _object(data: bytes, provider: Provider) -> Json:
     try:
-        parsed = orjson.loads(data)
-    except orjson.JSONDecodeError:
+        parsed = read_json(data)
+    except ValueError:
         raise _invalid(provider, "something that is not JSON") from None
     if not isinstance(parsed, dict):
         raise _invalid(provider, "JSON that is no object")
@@ -101,23 +101,30 @@ def _object(data: bytes, provider: Provider) -> Json:
 
 
 def _rejected(detail: Json, status: int, provider: Provider) -> ProviderRejected:
-    said = detail.get("message")
-    text = said[:MESSAGE_MAX] if isinstance(said, str) and said else "no reason given"
-    if provider.key:
-        text = text.replace(provider.key, "[key]")
-    code = detail.get("code")
+    text = _said(detail.get("message"), MESSAGE_MAX, provider) or "no reason given"
     return ProviderRejected(
         f"{provider.title} answered {status}: {text}",
         provider=provider.name,
         status=status,
-        code=code if isinstance(code, str) else None,
+        code=_said(detail.get("code"), CODE_MAX, provider) or None,
     )
+
+
+def _said(text: object, limit: int, provider: Provider) -> str:
+    """Return what a provider says as it may be shown: without our key, cut after that."""
+    if not isinstance(text, str):
+        return ""
+    return (text.replace(provider.key, "[key]") if provider.key else text)[:limit]
 
 
 def _status_in(detail: Json) -> int:
     """Return the status that an error inside a 200 stands for (OpenRouter: its code)."""
     code = detail.get("code")
     return code if isinstance(code, int) and 400 <= code <= 599 else 502
+
+
+def _is_choice(choice: object) -> bool:
+    return isinstance(choice, dict) and isinstance(choice.get("message"), dict)
 
 
 def _is_embedding(row: object) -> bool:

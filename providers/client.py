@@ -1,17 +1,18 @@
 """One client for the one protocol, OpenAI's over HTTP. It follows no redirect, reads no
 proxy or `.netrc` settings, keeps no cookie, and bounds every wait and every size."""
 
-import asyncio
+import errno
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import aiohttp
 import orjson
 
 from providers.answers import chat_answer, embedding_answer
-from providers.deadlines import CONNECT_S, Deadlines
+from providers.deadlines import CONNECT_S, Deadlines, until
 from providers.errors import ProviderNotReady
 from providers.reading import (
     ANSWER_MAX,
@@ -58,9 +59,8 @@ class Client:
         began = time.monotonic()
         url = route.provider.base_url + "/chat/completions"
         streamed = {**body, "stream": True}
-        async with self._answer(
-            route, url, streamed, deadlines.first_chunk_s
-        ) as response:
+        due = began + deadlines.first_chunk_s
+        async with self._answer(route, url, streamed, due) as response:
             async for chunk in read_chunks(response, route.provider, deadlines, began):
                 yield chunk
 
@@ -73,27 +73,27 @@ class Client:
     async def _whole(
         self, route: Route, url: str, body: Json, deadlines: Deadlines
     ) -> bytes:
-        began = time.monotonic()
-        async with self._answer(route, url, body, deadlines.total_s) as response:
-            left_s = deadlines.total_s - (time.monotonic() - began)
+        due = time.monotonic() + deadlines.total_s
+        async with self._answer(route, url, body, due) as response:
             with translated(route.provider):
-                async with asyncio.timeout(left_s):
+                async with until(due):
                     return await read_whole(response, ANSWER_MAX, route.provider)
 
     @asynccontextmanager
     async def _answer(
-        self, route: Route, url: str, body: Json, head_s: float
+        self, route: Route, url: str, body: Json, due: float
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a request and give its answer once its head is there and is a success."""
+        """Send a request and give its answer once its head is there and is a success, all
+        before `due`, a monotonic time."""
         provider = route.provider
         if problem := provider.problem:
             raise ProviderNotReady(problem, provider=provider.name)
         data = orjson.dumps({**body, "model": route.model})
         with translated(provider):
-            async with asyncio.timeout(head_s):
+            async with until(due):
                 response = await self._send(provider, url, data)
         try:
-            await refuse_errors(response, provider, head_s)
+            await refuse_errors(response, provider, due)
             yield response
         finally:
             _give_back(response)
@@ -102,15 +102,19 @@ class Client:
         self, provider: Provider, url: str, data: bytes
     ) -> aiohttp.ClientResponse:
         """Post; once more when the server had closed a pooled connection meanwhile."""
-        session, headers = self._open_session(), _headers(provider)
+        post = partial(
+            self._open_session().post,
+            url,
+            data=data,
+            headers=_headers(provider),
+            allow_redirects=False,
+        )
         try:
-            return await session.post(
-                url, data=data, headers=headers, allow_redirects=False
-            )
-        except (aiohttp.ServerDisconnectedError, ConnectionResetError):
-            return await session.post(
-                url, data=data, headers=headers, allow_redirects=False
-            )
+            return await post()
+        except aiohttp.ClientConnectionError as error:
+            if not _was_closed(error):
+                raise
+            return await post()
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -124,6 +128,16 @@ class Client:
                 read_bufsize=BUFFER,
             )
         return self._session
+
+
+def _was_closed(error: aiohttp.ClientConnectionError) -> bool:
+    """Say whether the server closed the connection (FIN or RST) before it answered."""
+    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError):
+        return True
+    return isinstance(error, OSError) and error.errno in (
+        errno.ECONNRESET,
+        errno.EPIPE,
+    )
 
 
 def _give_back(response: aiohttp.ClientResponse) -> None:

@@ -1,7 +1,7 @@
 """What can go wrong between us and a model server.
 
 ProviderError               permanent unless it says otherwise
-├── ProviderNotReady        no key set, or an address that cannot be used: nothing was sent
+├── ProviderNotReady        no key set, an address that cannot be used, or not started
 ├── ProviderUnreachable     no connection (transient)
 ├── ProviderTimeout         a deadline passed (transient)
 ├── ProviderRejected        it answered with an error status

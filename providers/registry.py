@@ -15,7 +15,8 @@ class Provider:
 
     Ids that begin with `prefix` go to it, with the prefix stripped and `model_names`
     (ours -> theirs) applied. `base_url` ends before `/chat/completions`. The key belongs
-    to the origin of these addresses alone.
+    to the origin of these addresses alone. One that `is_embedded` is started by Aura
+    itself: when it is not there, it was not started.
     """
 
     name: str
@@ -27,15 +28,18 @@ class Provider:
     key: str = field(default="", repr=False)
     needs_key: bool = True
     embedding_base_url: str = ""
+    embedding_url_variable: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     model_names: Mapping[str, str] = field(default_factory=dict)
     start_hint: str = ""
+    is_embedded: bool = False
 
     @property
     def problem(self) -> str:
         """Why it cannot be called as it is set up, as a sentence; "" when it can."""
-        if problem := address_problem(self.base_url):
-            return f"{self.url_variable} {problem}"
+        for variable, url in self._addresses():
+            if problem := address_problem(url):
+                return f"{variable} {problem}"
         if self.needs_key and not self.key:
             return f"No key for {self.title}: set {self.key_variable} and restart."
         if not (self.key.isascii() and self.key.isprintable()):
@@ -49,6 +53,11 @@ class Provider:
         """Scheme, host and port, without path or credentials, as it may be shown."""
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    def _addresses(self) -> Iterator[tuple[str, str]]:
+        yield self.url_variable, self.base_url
+        if self.embedding_base_url:
+            yield self.embedding_url_variable, self.embedding_base_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,10 @@ def address_problem(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return "is not an address such as http://127.0.0.1:11434/v1."
+    if " " in url or not url.isprintable():
+        return "has characters that no address has: paste it again."
+    if parts.query or parts.fragment:
+        return "must end before /chat/completions, with no ? or # in it."
     if parts.scheme not in ("http", "https") or not host:
         return "must be an http:// or https:// address with a host."
     if parts.username or parts.password:

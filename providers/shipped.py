@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from providers.registry import Provider
 
 OPENROUTER_URL = "https://openrouter.ai/api/v1"
-OLLAMA_URL = "http://127.0.0.1:11434"
 OLLAMA_PORT = 11434
 LOCAL_MODELS: Mapping[str, str] = {"phi-3-mini-4k": "phi3:mini"}
 APP_URL = "https://github.com/aura-brain/aura"
@@ -59,6 +58,8 @@ def offline(chat_url: str, embedding_url: str) -> Provider:
         prefix="offline/",
         needs_key=False,
         embedding_base_url=embedding_url.rstrip("/"),
+        is_embedded=True,
+        embedding_url_variable="AURA_OFFLINE_EMBEDDING_URL",
         start_hint="`make run` starts the embedded models when OPENROUTER_API_KEY is not set.",
     )
 
@@ -81,11 +82,12 @@ def named(name: str, base_url: str, key: str) -> Provider:
 def ollama_url(host: str) -> str:
     """Return the address that OLLAMA_HOST means: it may be bare, `host:port` or a URL,
     and 0.0.0.0 (where Ollama listens) is reached at 127.0.0.1."""
-    if not host:
-        return OLLAMA_URL
     scheme, separator, rest = host.rpartition("://")
-    rest = rest.rstrip("/").replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - not bound
-    has_port = ":" in rest.rpartition("]")[2]
-    return f"{scheme or 'http'}://{rest}" + (
-        "" if has_port or separator else f":{OLLAMA_PORT}"
-    )
+    place, slash, path = rest.rstrip("/").partition("/")
+    has_port = ":" in place.rpartition("]")[2]
+    name, _, port = place.rpartition(":") if has_port else (place, "", "")
+    if name in ("", "0.0.0.0", "[::]"):  # noqa: S104 - not bound
+        name = "127.0.0.1"
+    if not port and not separator:
+        port = str(OLLAMA_PORT)
+    return f"{scheme or 'http'}://{name}{port and ':'}{port}{slash}{path}"

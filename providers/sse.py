@@ -2,11 +2,11 @@
 time. Follows https://html.spec.whatwg.org/multipage/server-sent-events.html, of which
 only `data` matters here."""
 
-LINE_MAX = 1024 * 1024
+EVENT_MAX = 1024 * 1024
 
 
-class LineTooLong(ValueError):
-    """A line of the stream is longer than 1 MiB."""
+class EventTooLong(ValueError):
+    """An event of the stream, or one line of it, is longer than 1 MiB."""
 
 
 class EventParser:
@@ -15,19 +15,20 @@ class EventParser:
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
+        self._size = 0
         self._after_cr = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the data of every event that `chunk` completes; comments are dropped.
 
-        Raises LineTooLong.
+        Raises EventTooLong.
         """
         events: list[bytes] = []
         for line in self._lines(chunk):
             if not line:
                 self._end(events)
             elif line.startswith(b"data:"):
-                self._data.append(line[5:].removeprefix(b" "))
+                self._add(line)
         return events
 
     def close(self) -> list[bytes]:
@@ -36,14 +37,20 @@ class EventParser:
         self._end(events)
         return events
 
+    def _add(self, line: bytes) -> None:
+        self._data.append(line[5:].removeprefix(b" "))
+        self._size += len(line)
+        if self._size > EVENT_MAX:
+            raise EventTooLong
+
     def _end(self, events: list[bytes]) -> None:
         if self._data:
             events.append(b"\n".join(self._data))
-            self._data = []
+            self._data, self._size = [], 0
 
     def _lines(self, chunk: bytes) -> list[bytes]:
         """Split off the whole lines; they end in LF, CRLF or CR, which may be cut apart."""
-        ends_in_cr = chunk.endswith(b"\r")
+        ends_in_cr = chunk.endswith(b"\r") or (self._after_cr and not chunk)
         if self._after_cr and chunk.startswith(b"\n"):
             chunk = chunk[1:]
         self._after_cr = ends_in_cr
@@ -51,6 +58,6 @@ class EventParser:
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         lines = (self._rest + chunk).split(b"\n")
         self._rest = lines.pop()
-        if len(self._rest) > LINE_MAX or any(len(line) > LINE_MAX for line in lines):
-            raise LineTooLong
+        if len(self._rest) > EVENT_MAX or any(len(line) > EVENT_MAX for line in lines):
+            raise EventTooLong
         return lines
