@@ -45,7 +45,7 @@ lock: ## Write the three lock files anew (ARGS=--upgrade: with the newest versio
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) --no-deps requirements-offline.txt -o requirements-offline.lock
 
 clean: ## Remove what the other commands made, but not the data folder
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage .coverage.*
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # $(call venv): make the virtual environment with the first Python that can, unless there

@@ -1,0 +1,111 @@
+"""The states of Aura that pictures show: all well, something to mend, a layer that cannot
+answer, the database away."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import requests
+from playwright.sync_api import Browser, Page, StorageState
+
+from tests.browser import sign_in, tab
+from tests.postgres import PostgresServer
+from tests.server import AuraServer
+from tests.upstream import FakeUpstream
+from tests.waiting import wait_until
+
+ENOUGH = 8  # requests, so that both workers have answered
+REFUSED = {"AURA_L2_MODEL": "https://openrouter.ai/anthropic/claude-3.5-sonnet"}
+DOTENV = "AURA_L1_MODEL=mistralai/mistral-small\nAURA_L3_MODEL=openai/gpt-4o-mini\n"
+NO_KEY = {
+    "AURA_PROVIDERS": "groq",
+    "AURA_GROQ_BASE_URL": "https://api.groq.com/openai/v1",
+    "AURA_L1_MODEL": "groq/llama-3.1-8b-instant",
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An Aura in a certain state, and the cookies of who is signed in to it."""
+
+    server: AuraServer
+    signed_in: StorageState
+
+
+@contextmanager
+def good(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
+    """All is well, and there is a history."""
+    with _aura(upstream, {}) as server:
+        signed_in = sign_in(browser, server)
+        with tab(browser, signed_in=signed_in) as opened:
+            activate(opened.page, server, "Default")
+            activate(opened.page, server, "Performance", "demo for the board")
+            activate(opened.page, server, "Budget", "night costs")
+        _wait_for(server, "Key set, answers.", "2 of 2 workers on revision 3")
+        yield Scene(server, signed_in)
+
+
+@contextmanager
+def attention(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
+    """A value in the environment was refused; every layer answers."""
+    with _aura(upstream, REFUSED) as server:
+        signed_in = sign_in(browser, server)
+        _wait_for(server, "Key set, answers.", "2 of 2 workers")
+        yield Scene(server, signed_in)
+
+
+@contextmanager
+def degraded(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
+    """A layer's provider has no key, and a value was refused."""
+    with _aura(upstream, REFUSED | NO_KEY) as server:
+        signed_in = sign_in(browser, server)
+        with tab(browser, signed_in=signed_in) as opened:
+            activate(opened.page, server, "Default")
+        _wait_for(server, "Key set, answers.", "2 of 2 workers on revision 1")
+        yield Scene(server, signed_in)
+
+
+@contextmanager
+def offline(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
+    """The database was killed while Budget was live."""
+    with (
+        PostgresServer() as postgres,
+        _aura(upstream, {"DATABASE_URL": postgres.url}) as server,
+    ):
+        signed_in = sign_in(browser, server)
+        with tab(browser, signed_in=signed_in) as opened:
+            activate(opened.page, server, "Budget", "night costs")
+        _wait_for(server, "Key set, answers.")
+        postgres.kill()
+        _wait_for(server, "Database away")
+        yield Scene(server, signed_in)
+
+
+def activate(page: Page, server: AuraServer, name: str, reason: str = "") -> None:
+    """Activate a preset as a person would."""
+    page.goto(f"{server.url}/admin/brains/modelpreset/")
+    page.get_by_role("link", name=f"Activate {name}").click()
+    page.get_by_label("Reason").fill(reason)
+    page.get_by_role("button", name=f"Activate {name}").click()
+    page.get_by_text(f"{name} is live as revision").first.wait_for()
+
+
+@contextmanager
+def _aura(
+    upstream: FakeUpstream, environment: Mapping[str, str]
+) -> Iterator[AuraServer]:
+    provider = {"OPENROUTER_BASE_URL": upstream.url, "OPENROUTER_API_KEY": "tests-only"}
+    server = AuraServer(provider | dict(environment))
+    server.dotenv.write_text(DOTENV)
+    with server:
+        yield server
+
+
+def _wait_for(server: AuraServer, *texts: str) -> None:
+    """Wait until the status page of every worker has these texts."""
+
+    def everywhere() -> bool:
+        pages = (requests.get(server.url, timeout=10).text for _ in range(ENOUGH))
+        return all(text in page for page in pages for text in texts)
+
+    wait_until(everywhere, " and ".join(texts), timeout_s=20, every_s=0.1)
