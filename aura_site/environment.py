@@ -112,6 +112,16 @@ class Environment:
 
         return self._read(name, default, cast, "true or false")
 
+    def word(self, name: str, default: str, words: Mapping[str, str]) -> str:
+        """Return what one of `words` (in any case) stands for."""
+
+        def cast() -> str:
+            if self.text(name).lower() not in words:
+                raise ValueError
+            return words[self.text(name).lower()]
+
+        return self._read(name, default, cast, f"one of {', '.join(words)}")
+
     def items(self, name: str, default: Iterable[str] = ()) -> tuple[str, ...]:
         """Return comma-separated items, stripped, without blank ones."""
         return self._read(

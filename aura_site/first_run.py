@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.exceptions import ImproperlyConfigured
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 
 from brains import activation
@@ -39,7 +40,6 @@ def first_run() -> FirstRun:
     Raises ImproperlyConfigured for a given key or password that others know or could
     guess. A second run changes nothing.
     """
-    _refuse_known("AURA_ADMIN_PASSWORD", settings.AURA_ADMIN_PASSWORD)
     _refuse_unusable_key(settings.AURA_API_KEY)
     with transaction.atomic():
         # Takes the lock of all changes: of two servers that start at once, one does it.
@@ -53,6 +53,7 @@ def _first_admin() -> str | None:
     if taken.exists():
         return None
     given = settings.AURA_ADMIN_PASSWORD
+    _refuse_weak_password(given)
     password = given or secrets.token_urlsafe(15)
     User.objects.create_superuser(ADMIN, password=password)
     return None if given else password
@@ -74,10 +75,24 @@ def _first_key() -> str | None:
     return key
 
 
+def _refuse_weak_password(password: str) -> None:
+    if not password:
+        return
+    try:
+        validate_password(password, User(username=ADMIN))
+    except ValidationError as error:
+        raise ImproperlyConfigured(
+            f"AURA_ADMIN_PASSWORD is refused: {' '.join(error.messages)} {_HINT}"
+        ) from None
+
+
 def _refuse_unusable_key(key: str) -> None:
     if not key:
         return
-    _refuse_known("AURA_API_KEY", key)
+    if key.lower().startswith(KNOWN_EXAMPLES):
+        raise ImproperlyConfigured(
+            f"AURA_API_KEY is an example that others know. {_HINT}"
+        )
     if not keys.LENGTH_MIN <= len(key) <= keys.LENGTH_MAX:
         raise ImproperlyConfigured(
             f"AURA_API_KEY has {len(key)} characters; a key has {keys.LENGTH_MIN} to "
@@ -87,11 +102,4 @@ def _refuse_unusable_key(key: str) -> None:
         raise ImproperlyConfigured(
             "AURA_API_KEY has a character that a client cannot send as a key: use letters, "
             f"digits and punctuation only. {_HINT}"
-        )
-
-
-def _refuse_known(variable: str, value: str) -> None:
-    if value.lower().startswith(KNOWN_EXAMPLES):
-        raise ImproperlyConfigured(
-            f"{variable} is an example that others know. {_HINT}"
         )

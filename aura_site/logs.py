@@ -2,12 +2,13 @@
 
 from typing import Any
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LEVELS = {
+    name.lower(): name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+}
 
 
 def logging_config(level: str) -> dict[str, Any]:
-    """Return Django's LOGGING for a level's name; an unknown name means INFO."""
-    shown = level.upper() if level.upper() in LEVELS else "INFO"
+    """Return Django's LOGGING for a level's name."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -19,7 +20,7 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["console"], "level": "WARNING"},
         "loggers": {
-            room: {"level": shown}
+            room: {"level": level}
             for room in ("aura_site", "cognition", "gateway", "brains", "providers")
         },
     }

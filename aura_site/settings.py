@@ -7,8 +7,8 @@ from pathlib import Path
 from aura_site import __version__
 from aura_site.databases import database
 from aura_site.dotenv import read_dotenv
-from aura_site.environment import Environment
-from aura_site.logs import logging_config
+from aura_site.environment import FALSE_WORDS, Environment
+from aura_site.logs import LEVELS, logging_config
 from aura_site.model_servers import model_servers
 from aura_site.secret_key import secret_key
 from brains.layers import VARIABLES
@@ -26,7 +26,11 @@ AURA_ENV_RUNG = _env.rung("env", VARIABLES)
 AURA_DOTENV_RUNG = _env.rung("dotenv", VARIABLES)
 AURA_MODEL_ALIASES = _env.mapping("AURA_MODEL_ALIASES")
 AURA_PROVIDERS = model_servers(_env)
-AURA_OFFLINE = _env.text("AURA_OFFLINE", "auto").lower()
+AURA_OFFLINE = _env.word(
+    "AURA_OFFLINE",
+    "auto",
+    {"auto": "auto", **dict.fromkeys(sorted(FALSE_WORDS), "off")},
+)
 AURA_PUBLIC_STATUS = _env.boolean("AURA_PUBLIC_STATUS", True)
 
 # First run
@@ -134,7 +138,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
-LOGGING = logging_config(_env.text("LOG_LEVEL", "INFO"))
+LOGGING = logging_config(_env.word("LOG_LEVEL", "INFO", LEVELS))
 
 # Last: by now every variable has been read.
 AURA_SETTING_PROBLEMS = tuple(_env.problems)

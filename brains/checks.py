@@ -10,6 +10,8 @@ from django.core.checks import CheckMessage, Warning
 from brains.selection import Ladder, resolve
 from providers.registry import address_problem
 
+_PLACES = {"env": "the environment", "dotenv": ".env"}
+
 
 def check_settings(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
@@ -28,7 +30,7 @@ def _values() -> Iterator[CheckMessage]:
     ladder = Ladder(settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG)
     for problem in resolve(None, ladder).problems:
         yield Warning(
-            f"{problem.name} in {problem.source}: {problem.reason}",
+            f"{problem.name} in {_PLACES[problem.source]}: {problem.reason}",
             hint=problem.hint,
             id="brains.W001",
         )

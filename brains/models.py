@@ -162,6 +162,7 @@ class Activation(models.Model):
 
     class Meta:
         ordering = ("-revision",)
+        verbose_name_plural = "history"
 
     def __str__(self) -> str:
         return f"revision {self.revision}"

@@ -1,5 +1,5 @@
-"""What a model id and a dimension may be. Every rung of the ladder, the admin's form and
-the import go through these two checks."""
+"""What a model id and a dimension may be. Every rung of the ladder and the admin's form
+go through these two checks."""
 
 import re
 

@@ -1,5 +1,5 @@
 """One call to a layer: the selection and the key come in, chunks or an answer go out, and
-one line is logged. It knows no HTTP of clients; `cognition` calls it as the endpoints do."""
+one line is logged. It knows no HTTP of clients."""
 
 import logging
 import time

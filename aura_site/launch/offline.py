@@ -102,15 +102,6 @@ def _started(starting: ExitStack, base: Path, data: Path) -> Offline:
     )
 
 
-def _first_silent(offline: Offline) -> Program | None:
-    """Wait for each server; return the program of the first that does not answer."""
-    for server, url in zip(offline.servers, offline.variables.values(), strict=True):
-        health = url.removesuffix("/v1") + "/health"
-        if not wait_until_answers(health, server.has_ended):
-            return server.program
-    return None
-
-
 def _program(
     kind: str, port: int, base: Path, data: Path, library: Mapping[str, str]
 ) -> Program:

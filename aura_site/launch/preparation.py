@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import StringIO
 
+from django.conf import settings
 from django.core.checks import WARNING, run_checks
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, InterfaceError, connection, connections
@@ -50,9 +51,16 @@ def prepare(say: Say) -> Prepared:
 
 
 def activate_first(preset: str, say: Say) -> None:
-    """Activate a preset when nothing has ever been activated."""
+    """Activate a preset when nothing has ever been activated, and no model is set in the
+    environment or `.env`: it would hide them."""
     try:
-        if activation.latest() is None:
+        if activation.latest() is not None:
+            return
+        if settings.AURA_ENV_RUNG or settings.AURA_DOTENV_RUNG:
+            say(
+                f"The models that you set serve; the preset {preset} is one click away."
+            )
+        else:
             call_command(
                 "activate_preset", preset, reason=FIRST_REASON, stdout=StringIO()
             )

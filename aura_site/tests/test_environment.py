@@ -262,3 +262,20 @@ def test_a_later_change_of_the_process_environment_is_not_seen():
     environ["K"] = "2"
 
     assert settings.integer("K", 0) == 1
+
+
+WORDS = {"auto": "auto", "off": "off", "no": "off"}
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("AUTO", "auto"), ("No", "off"), ("off  # never", "off")]
+)
+def test_a_word_is_taken_in_any_case_for_what_it_stands_for(given, meant):
+    assert environment({"K": given}).word("K", "auto", WORDS) == meant
+
+
+def test_a_word_that_is_none_of_the_known_gives_the_default_and_names_them():
+    settings = environment({"K": "maybe"})
+
+    assert settings.word("K", "auto", WORDS) == "auto"
+    assert "auto, off, no" in settings.problems[0].reason

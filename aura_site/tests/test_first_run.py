@@ -147,5 +147,5 @@ def test_key_that_cannot_be_safe_or_used_is_refused(settings, key, reason):
 def test_password_that_others_know_is_refused(settings, password):
     settings.AURA_ADMIN_PASSWORD = password
 
-    with pytest.raises(ImproperlyConfigured, match="AURA_ADMIN_PASSWORD is an example"):
+    with pytest.raises(ImproperlyConfigured, match="AURA_ADMIN_PASSWORD is refused"):
         first_run()

@@ -1,13 +1,14 @@
 """How log lines look."""
 
-import pytest
-
 from aura_site.logs import logging_config
 
 
-@pytest.mark.parametrize(
-    ("given", "shown"), [("debug", "DEBUG"), ("WARNING", "WARNING"), ("loud", "INFO")]
-)
-def test_a_level_is_taken_by_its_name_and_an_unknown_one_is_info(given, shown):
-    levels = {logger["level"] for logger in logging_config(given)["loggers"].values()}
-    assert levels == {shown}
+def test_every_room_logs_from_the_level_that_is_set():
+    loggers = logging_config("DEBUG")["loggers"]
+    assert {logger["level"] for logger in loggers.values()} == {"DEBUG"}
+    assert {"gateway", "brains", "providers"} <= loggers.keys()
+
+
+def test_a_line_says_when_and_from_which_process():
+    (formatter,) = logging_config("INFO")["formatters"].values()
+    assert formatter["format"].startswith("%(asctime)s [%(process)d] %(levelname)s")

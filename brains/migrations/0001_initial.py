@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ('preset', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='activations', to='brains.modelpreset')),
             ],
             options={
+                'verbose_name_plural': 'history',
                 'ordering': ('-revision',),
             },
         ),

@@ -40,15 +40,13 @@ def test_the_checks_run_with_those_of_django(settings):
 
 
 @pytest.mark.parametrize(
-    ("rung", "place", "source"),
+    ("rung", "place"),
     [
-        ("AURA_ENV_RUNG", "the environment", "env"),
-        ("AURA_DOTENV_RUNG", ".env", "dotenv"),
+        ("AURA_ENV_RUNG", "the environment"),
+        ("AURA_DOTENV_RUNG", ".env"),
     ],
 )
-def test_w001_names_a_refused_value_with_its_source_and_reason(
-    settings, rung, place, source
-):
+def test_w001_names_a_refused_value_with_its_source_and_reason(settings, rung, place):
     setattr(
         settings,
         rung,
@@ -57,9 +55,9 @@ def test_w001_names_a_refused_value_with_its_source_and_reason(
 
     model, dimension = found("brains.W001")
 
-    assert model.msg.startswith(f"AURA_L1_MODEL in {source}: 'no model id' is not a")
+    assert model.msg.startswith(f"AURA_L1_MODEL in {place}: 'no model id' is not a")
     assert f"Change AURA_L1_MODEL in {place}" in model.hint
-    assert dimension.msg.startswith(f"AURA_EMBEDDING_DIMENSION in {source}: 'many' is")
+    assert dimension.msg.startswith(f"AURA_EMBEDDING_DIMENSION in {place}: 'many' is")
     assert model.level == dimension.level == checks.WARNING
 
 
@@ -68,7 +66,7 @@ def test_w001_also_names_a_value_that_a_better_rung_hides(settings):
     settings.AURA_DOTENV_RUNG = {"AURA_L1_MODEL": "no model id"}
 
     assert [message.msg.split(":")[0] for message in found("brains.W001")] == [
-        "AURA_L1_MODEL in dotenv"
+        "AURA_L1_MODEL in .env"
     ]
 
 

@@ -105,3 +105,13 @@ def _latest_preset() -> str | None:
     newest = activation.latest()
     assert newest
     return newest.preset_name
+
+
+@pytest.mark.parametrize("rung", ["AURA_ENV_RUNG", "AURA_DOTENV_RUNG"])
+def test_models_that_the_user_set_are_not_hidden_by_a_first_preset(
+    said, settings, rung
+):
+    setattr(settings, rung, {"AURA_L1_MODEL": "local/phi-3-mini-4k"})
+    preparation.activate_first("Offline", said.append)
+    assert activation.latest() is None
+    assert "The models that you set serve" in said[0]
