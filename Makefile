@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock clean
+.PHONY: help run test check screenshots lock clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -14,7 +14,7 @@ UV := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 help: ## Show this list
 	@echo "Aura. Two commands do all: make run, make test."
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## Set up and start Aura on http://127.0.0.1:8080 (PORT=9000 make run: elsewhere)
 	@$(call venv)
@@ -36,6 +36,11 @@ check: ## Check format, style, types, imports, templates, migrations and setting
 	find templates -name '*.html' -exec $(VENV)/bin/djade --check --target-version 5.2 {} +
 	$(PY) manage.py makemigrations --check --dry-run
 	AURA_HTTPS=true $(PY) manage.py check --deploy --fail-level WARNING
+
+screenshots: ## Picture the pages in docs/screenshots, and check them (needs Chromium)
+	@$(call venv)
+	@$(call install,requirements-dev.lock,what the pictures need)
+	@exec $(PY) -m tests.screenshots $(ARGS)
 
 lock: ## Write the three lock files anew (ARGS=--upgrade: with the newest versions)
 	@$(call venv)

@@ -1,24 +1,35 @@
 """How gunicorn serves Aura: `gunicorn -c gunicorn.conf.py aura_site.asgi:application`.
 Values people set come from Django's settings; each that is not gunicorn's own says why."""
 
+import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aura_site.settings")
+_folder = Path(__file__).parent
+sys.path.insert(0, str(_folder))
 
-from django.conf import settings
+from aura_site.launch.drain import close_idle_on_stop  # noqa: E402
 
-from aura_site.launch.drain import close_idle_on_stop
+_found = subprocess.run(
+    [sys.executable, "-m", "aura_site.server_values"],
+    cwd=_folder,
+    env={"DJANGO_SETTINGS_MODULE": "aura_site.settings", **os.environ},
+    stdout=subprocess.PIPE,
+)
+if _found.returncode:
+    sys.exit(_found.returncode)
+_values = json.loads(_found.stdout)
 
-_host = f"[{settings.AURA_HOST}]" if ":" in settings.AURA_HOST else settings.AURA_HOST
-bind = f"{_host}:{settings.AURA_PORT}"
-workers = settings.AURA_WORKERS
+bind = _values["bind"]
+workers = _values["workers"]
+loglevel = _values["loglevel"]
 proc_name = "aura"
 
 # One event loop per worker serves both planes and holds streams open without threads.
-# No preload: each worker loads Aura itself, so that a HUP serves new code.
+# No preload, and no settings in the master: each worker loads Aura itself, so that after a
+# HUP it serves the new .env and the new code.
 worker_class = "asgi"
 # A worker that cannot load what it needs must not answer anybody.
 asgi_lifespan = "on"
@@ -40,7 +51,6 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 # The gateway writes one line per call; gunicorn's own lines go to stderr.
 accesslog = None
 errorlog = "-"
-loglevel = settings.LOGGING["loggers"]["gateway"]["level"].lower()
 
 # Else each instance of this user would open the same socket in the home folder.
 control_socket_disable = True

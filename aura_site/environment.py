@@ -47,6 +47,7 @@ class Environment:
             "env": _filled((name, clean(value)) for name, value in environ.items()),
             "dotenv": _filled((k, v.strip()) for k, v in dotenv.values.items()),
         }
+        self._cut = {name for name, value in environ.items() if _is_cut(value)}
         self._merged = self._rungs["dotenv"] | self._rungs["env"]
         self._reader = _literal_reader(self._merged)
 
@@ -65,7 +66,13 @@ class Environment:
         return str(self._reader.str(name)) if name in self._merged else default
 
     def secret(self, name: str) -> str:
-        """Return a secret, past every reader that could change or quote it."""
+        """Return a secret, past every reader that could change or quote it.
+
+        What follows " #" in a real variable is a comment here as everywhere; in a secret
+        it may have been meant, so it is reported.
+        """
+        if name in self._cut:
+            self._report_cut(name)
         return self._merged.get(name, "")
 
     def integer(
@@ -153,6 +160,13 @@ class Environment:
             self._refuse(name, wanted)
             return default
 
+    def _report_cut(self, name: str) -> None:
+        reason = f"{name} in the environment was cut at ' #': a comment begins there."
+        hint = f"Set {name} without a space before #, or without the comment."
+        problem = SettingProblem(name, "env", reason, hint)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
     def _refuse(self, name: str, wanted: str) -> None:
         source = self.source(name)
         is_secret = _SECRET_NAME.search(name.upper())
@@ -164,6 +178,10 @@ class Environment:
         problem = SettingProblem(name, source, reason, hint)
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _is_cut(value: str) -> bool:
+    return bool(clean(value)) and clean(value) != value.strip()
 
 
 def _filled(values: Iterable[tuple[str, str]]) -> dict[str, str]:

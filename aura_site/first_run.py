@@ -78,6 +78,7 @@ def _first_key() -> str | None:
 def _refuse_weak_password(password: str) -> None:
     if not password:
         return
+    _refuse_known("AURA_ADMIN_PASSWORD", password)
     try:
         validate_password(password, User(username=ADMIN))
     except ValidationError as error:
@@ -89,10 +90,7 @@ def _refuse_weak_password(password: str) -> None:
 def _refuse_unusable_key(key: str) -> None:
     if not key:
         return
-    if key.lower().startswith(KNOWN_EXAMPLES):
-        raise ImproperlyConfigured(
-            f"AURA_API_KEY is an example that others know. {_HINT}"
-        )
+    _refuse_known("AURA_API_KEY", key)
     if not keys.LENGTH_MIN <= len(key) <= keys.LENGTH_MAX:
         raise ImproperlyConfigured(
             f"AURA_API_KEY has {len(key)} characters; a key has {keys.LENGTH_MIN} to "
@@ -102,4 +100,11 @@ def _refuse_unusable_key(key: str) -> None:
         raise ImproperlyConfigured(
             "AURA_API_KEY has a character that a client cannot send as a key: use letters, "
             f"digits and punctuation only. {_HINT}"
+        )
+
+
+def _refuse_known(variable: str, value: str) -> None:
+    if value.lower().startswith(KNOWN_EXAMPLES):
+        raise ImproperlyConfigured(
+            f"{variable} is an example that others know. {_HINT}"
         )

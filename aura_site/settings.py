@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from aura_site import __version__
+from aura_site.data_folder import data_folder
 from aura_site.databases import database
 from aura_site.dotenv import read_dotenv
 from aura_site.environment import FALSE_WORDS, Environment
@@ -20,8 +21,7 @@ _env = Environment(os.environ, AURA_DOTENV)
 
 # What Aura is
 AURA_VERSION = __version__
-AURA_DATA_DIR = Path(_env.text("AURA_DATA_DIR") or BASE_DIR / "data").resolve()
-AURA_DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+AURA_DATA_DIR = data_folder(_env.text("AURA_DATA_DIR") or BASE_DIR / "data")
 AURA_ENV_RUNG = _env.rung("env", VARIABLES)
 AURA_DOTENV_RUNG = _env.rung("dotenv", VARIABLES)
 AURA_MODEL_ALIASES = _env.mapping("AURA_MODEL_ALIASES")

@@ -2,6 +2,7 @@
 the lock of the counter row, and then does only what cannot fail."""
 
 import logging
+import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -65,17 +66,21 @@ def find_preset(name: str) -> ModelPreset:
     raise PresetNotFound(f"There is no preset {shown(name)}. Presets: {names}.")
 
 
-def activate(preset: ModelPreset, author: Author) -> Outcome:
+def activate(
+    preset: ModelPreset, author: Author, *, opened_at: str | None = None
+) -> Outcome:
     """Make `preset`, as it is saved now, the live one. Activating what is live already
     changes nothing.
 
-    Raises PresetNotFound when somebody has deleted it.
+    `opened_at` is `updated_at` (ISO 8601) as the author saw it: raises PresetChanged when
+    somebody saved the preset since. Raises PresetNotFound when somebody has deleted it.
     """
     with transaction.atomic():
         counter = _lock()
         fresh = ModelPreset.objects.filter(pk=preset.pk).first()
         if fresh is None:
             raise PresetNotFound(f"{preset.name} was deleted by somebody else.")
+        _refuse_stale(fresh, opened_at)
         newest = latest()
         if newest and newest.preset_id == fresh.pk and _is_same(newest, fresh):
             return Outcome(newest, newest, changed=False)
@@ -103,7 +108,7 @@ def save_preset(
     with transaction.atomic():
         counter = _lock()
         if preset.pk:
-            _refuse_stale(preset, opened_at)
+            _refuse_stale(_stored(preset), opened_at)
         preset.save()
         newest = latest()
         if newest and newest.preset_id == preset.pk and not _is_same(newest, preset):
@@ -146,7 +151,9 @@ def _lock() -> ChangeCounter:
 
 
 def _publish(counter: ChangeCounter) -> None:
-    ChangeCounter.objects.filter(pk=counter.pk).update(value=models.F("value") + 1)
+    ChangeCounter.objects.filter(pk=counter.pk).update(
+        value=models.F("value") + 1, token=secrets.token_hex(16)
+    )
     transaction.on_commit(live.changed.set)
 
 
@@ -182,10 +189,14 @@ def _is_same(activation: Activation, preset: ModelPreset) -> bool:
     return activation.snapshot == asdict(preset.snapshot())
 
 
-def _refuse_stale(preset: ModelPreset, opened_at: str | None) -> None:
+def _stored(preset: ModelPreset) -> ModelPreset:
     stored = ModelPreset.objects.filter(pk=preset.pk).first()
     if stored is None:
         raise PresetChanged(f"{preset.name} was deleted by somebody else.")
+    return stored
+
+
+def _refuse_stale(stored: ModelPreset, opened_at: str | None) -> None:
     if opened_at in (None, stored.updated_at.isoformat()):
         return
     raise PresetChanged(

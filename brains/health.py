@@ -9,6 +9,7 @@ from brains import live, watcher
 from brains.layers import DIMENSION, EMBEDDING, LAYERS
 from brains.live import Live
 from brains.selection import Problem, Selection
+from brains.serving import provider_of, serving
 
 
 def report(now: Live | None = None) -> dict[str, Any]:
@@ -39,11 +40,10 @@ def models(selection: Selection) -> dict[str, dict[str, Any]]:
     shown: dict[str, dict[str, Any]] = {}
     for layer in LAYERS:
         choice = selection.choice(layer.name)
-        provider = settings.AURA_PROVIDERS.route(choice.value).provider
         shown[layer.name] = {
             "model": choice.value,
             "source": str(choice.source),
-            "provider": provider.name,
+            "provider": provider_of(selection, layer).name,
         }
     shown[EMBEDDING.name] |= {
         "dimension": selection.dimension,
@@ -56,8 +56,8 @@ def all_problems(now: Live) -> list[Problem]:
     """Return what should be mended, most pressing first."""
     return [
         *_database_problems(),
-        *now.selection.problems,
         *_provider_problems(now.selection),
+        *now.selection.problems,
         *(
             Problem(p.source, p.name, p.reason, p.hint)
             for p in settings.AURA_SETTING_PROBLEMS
@@ -68,7 +68,7 @@ def all_problems(now: Live) -> list[Problem]:
 
 def _database_problems() -> list[Problem]:
     running = watcher.running()
-    if running is None or running.is_connected():
+    if running is None or (running.is_connected() and not running.trouble):
         return []
     hint = "Aura goes on with what it loaded last; start the database again."
     return [Problem("database", "DATABASE_URL", running.trouble or _SILENT, hint)]
@@ -79,15 +79,11 @@ _SILENT = "The database has not answered for some seconds."
 
 def _provider_problems(selection: Selection) -> list[Problem]:
     """Name each provider that serves a layer and cannot be called as it is set up."""
-    routes = [
-        settings.AURA_PROVIDERS.route(selection.choice(layer.name).value)
-        for layer in LAYERS
-    ]
-    unready = {r.provider.name: r.provider for r in routes if r.provider.problem}
     hint = "Set it in the environment or .env and restart, or activate another preset."
     return [
         Problem("env", p.key_variable or p.url_variable, p.problem, hint)
-        for p in unready.values()
+        for p, _ in serving(selection)
+        if p.problem
     ]
 
 

@@ -189,9 +189,11 @@ class Activation(models.Model):
 
 class ChangeCounter(models.Model):
     """One row whose value goes up in the transaction of every change that workers must
-    see. They read it every 200 ms; writers lock it, so changes have one order."""
+    see. They read it every 200 ms; writers lock it, so changes have one order. The token
+    is random, so that a database restored from a backup is seen as another one."""
 
     value = models.PositiveBigIntegerField(default=0)
+    token = models.CharField(max_length=32, default="", editable=False)
 
     def __str__(self) -> str:
         return f"change {self.value}"

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.utils import timezone
 
 from brains import live
-from brains.layers import LAYERS
+from brains.serving import serving
 from providers.reachability import Reach, State, check
 from providers.registry import Provider
 
@@ -80,10 +79,7 @@ WATCH = ProviderWatch()
 
 
 def _serving() -> list[Provider]:
-    """Return the providers that serve a layer now, each once."""
-    selection, registry = live.current().selection, settings.AURA_PROVIDERS
-    routes = [registry.route(selection.choice(layer.name).value) for layer in LAYERS]
-    return list({route.provider.name: route.provider for route in routes}.values())
+    return [provider for provider, _ in serving(live.current().selection)]
 
 
 def _pause_s(found: Reach) -> float:

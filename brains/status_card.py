@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from django.conf import settings
-
 from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer, Value
 from brains.selection import Selection, Source
+from brains.serving import provider_of
 from brains.wording import RUNG_NAMES, because, place
 from providers.registry import Provider
 
@@ -61,7 +60,7 @@ def cards(selection: Selection) -> tuple[Card, ...]:
 
 def _card(layer: Layer, selection: Selection) -> Card:
     model = view(layer.model, selection)
-    provider = settings.AURA_PROVIDERS.route(model.text).provider
+    provider = provider_of(selection, layer)
     dimension = view(DIMENSION, selection) if layer is EMBEDDING else None
     return Card(layer, provider, model, dimension)
 

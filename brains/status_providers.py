@@ -3,11 +3,9 @@ whether they answer, as the last check in the background found. Nothing is asked
 
 from dataclasses import dataclass
 
-from django.conf import settings
-
-from brains.layers import LAYERS
 from brains.provider_watch import WATCH, Checked
 from brains.selection import Problem, Selection
+from brains.serving import serving
 from brains.status_facts import Fact
 from brains.status_state import Level
 from brains.wording import exact, listed
@@ -32,11 +30,11 @@ def providers(selection: Selection) -> tuple[ProviderFact, ...]:
         ProviderFact(
             title=provider.title,
             origin=_origin(provider),
-            layers=listed(titles),
+            layers=listed([layer.title for layer in layers]),
             fact=_fact(provider),
             asked=_asked(provider),
         )
-        for provider, titles in _serving(selection)
+        for provider, layers in serving(selection)
     )
 
 
@@ -44,7 +42,7 @@ def provider_problems(selection: Selection) -> list[Problem]:
     """Return a problem for each serving provider that did not answer when last asked."""
     found = [
         (provider, WATCH.latest.get(provider.name))
-        for provider, _ in _serving(selection)
+        for provider, _ in serving(selection)
     ]
     return [
         Problem("provider", provider.url_variable, reason, provider.start_hint or _HINT)
@@ -54,15 +52,6 @@ def provider_problems(selection: Selection) -> list[Problem]:
 
 
 _HINT = "Check its address and its own status page, or activate another preset."
-
-
-def _serving(selection: Selection) -> list[tuple[Provider, list[str]]]:
-    registry = settings.AURA_PROVIDERS
-    served: dict[str, list[str]] = {}
-    for layer in LAYERS:
-        route = registry.route(selection.choice(layer.name).value)
-        served.setdefault(route.provider.name, []).append(layer.title)
-    return [(registry[name], titles) for name, titles in served.items()]
 
 
 def _origin(provider: Provider) -> str:

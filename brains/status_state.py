@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.conf import settings
-
 from brains.layers import LAYERS
 from brains.selection import Problem, Selection
+from brains.serving import provider_of
 from brains.wording import counted, listed
 
 
@@ -55,9 +54,4 @@ def state(
 
 def _silent(selection: Selection) -> list[str]:
     """Name the layers whose provider cannot be called as it is set up."""
-    route = settings.AURA_PROVIDERS.route
-    return [
-        layer.title
-        for layer in LAYERS
-        if route(selection.choice(layer.name).value).provider.problem
-    ]
+    return [layer.title for layer in LAYERS if provider_of(selection, layer).problem]

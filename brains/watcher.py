@@ -2,14 +2,22 @@
 the change counter every 200 ms and, when it moved, loads each part anew. While the
 database is away everything stays as it was last good."""
 
+import hashlib
 import logging
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from django.db import DatabaseError, InterfaceError, ProgrammingError, connection
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+)
 
 from brains import live
 from brains.disk_copy import read_copy, write_copy
@@ -24,6 +32,7 @@ RETRY_S = 1.0
 FLUSH_S = 5.0
 SILENT_AFTER_S = 3.0
 LOG_EVERY_S = 30.0
+LOCKED_MS = 500
 FIRST_LOAD_S = 3.0
 
 _STAYS = "What was loaded last goes on serving."
@@ -33,6 +42,8 @@ class Part(Protocol):
     """Something a process holds in memory that the database is the source of."""
 
     name: str
+    may_be_stale: bool
+    """Whether an old copy on disk is better than none, for a start without database."""
 
     def read(self) -> dict[str, Any]:
         """Read it from the database, as JSON-ready values."""
@@ -51,6 +62,7 @@ class SelectionPart:
     """The live selection, and this worker's own row."""
 
     name = "selection"
+    may_be_stale = True
 
     def __init__(self) -> None:
         self._row = OwnRow()
@@ -96,7 +108,7 @@ class Watcher:
         self._tried = threading.Event()
         self._lock = threading.Lock()
         self._is_loaded = False
-        self._seen: int | None = None  # the counter as of the last load
+        self._seen: tuple[int, str] | None = None  # the counter as of the last load
         self._answered_at = float("-inf")
         self._flush_at = 0.0
         self._log_at = float("-inf")
@@ -153,7 +165,8 @@ class Watcher:
         # While this fails `_seen` is None: a database that comes back, from a backup or as
         # a replica, may have another state under the number that was seen last.
         seen, self._seen = self._seen, None
-        value = ChangeCounter.objects.values_list("value", flat=True).first() or 0
+        value = ChangeCounter.objects.values_list("value", "token").first() or (0, "")
+        self._answered_at = time.monotonic()
         if value != seen:
             self._load()
             self._flush_at = 0.0
@@ -171,17 +184,32 @@ class Watcher:
             self._keep(part, payload)
 
     def _flush(self) -> None:
-        for part in self._parts:
-            part.flush()
+        is_sqlite = connection.vendor == "sqlite"
+        if is_sqlite:
+            with connection.cursor() as cursor:
+                cursor.execute(f"PRAGMA busy_timeout = {LOCKED_MS}")
+        try:
+            self._write()
+        except OperationalError as error:
+            # Somebody else writes, such as a backup: reading goes on, so must this thread.
+            if "locked" not in str(error):
+                raise
         self._flush_at = time.monotonic() + FLUSH_S
-        if connection.vendor == "sqlite":
+        if is_sqlite:
             # An open file that was deleted or replaced would go on answering.
             connection.close()
+
+    def _write(self) -> None:
+        for part in self._parts:
+            part.flush()
 
     def _keep(self, part: Part, payload: dict[str, Any]) -> None:
         try:
             write_copy(self._copy_of(part), payload)
         except OSError as error:
+            if not part.may_be_stale:
+                with suppress(OSError):
+                    self._copy_of(part).unlink()
             logger.warning(
                 "The copy on disk of the %s could not be written (%s). Free space or "
                 "check AURA_DATA_DIR: without it a start needs the database.",
@@ -200,7 +228,7 @@ class Watcher:
                     logger.warning("No database, and no usable copy on disk: %s", error)
 
     def _copy_of(self, part: Part) -> Path:
-        return self._folder / f"last-good-{part.name}.json"
+        return copy_path(self._folder, part.name)
 
     def _note(self, trouble: str) -> bool:
         """Remember what is wrong; say whether to log it: once per 30 s, not per poll."""
@@ -220,6 +248,15 @@ class Watcher:
             )
         finally:
             connection.close()
+
+
+def copy_path(folder: Path, name: str) -> Path:
+    """Return where the copy of a part is kept: one for each database, so that a worker
+    never serves the presets, or takes the keys, of another one."""
+    where = connection.settings_dict
+    place = [str(where[key]) for key in ("ENGINE", "HOST", "PORT", "NAME")]
+    digest = hashlib.sha256("\n".join(place).encode()).hexdigest()
+    return folder / f"last-good-{name}-{digest[:12]}.json"
 
 
 def _cause(error: Exception) -> str:

@@ -2,10 +2,10 @@
 one line is logged. It knows no HTTP of clients."""
 
 import logging
+import secrets
 import time
-import uuid
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from brains.selection import Choice, Source
@@ -34,7 +34,6 @@ class Call:
     target: Target
     choice: Choice
     route: Route
-    started: float = field(default_factory=time.monotonic)
 
     @property
     def deadlines(self) -> Deadlines:
@@ -60,7 +59,7 @@ def begin(target: Target, registry: Registry, call_id: str = "") -> Call:
 
 def new_id() -> str:
     """Return an id for a call, as clients see it in `X-Request-Id`."""
-    return f"req_{uuid.uuid4().hex}"
+    return f"req_{secrets.token_hex(16)}"
 
 
 def source_of(call: Call) -> str:
@@ -76,7 +75,7 @@ async def chat(call: Call, body: Json, client: Client) -> Json:
     Raises ProviderError.
     """
     answer = await client.chat(call.route, body, call.deadlines)
-    return _completed(answer, call, "chat.completion")
+    return _completed(answer, call)
 
 
 async def stream_chat(
@@ -92,15 +91,16 @@ async def stream_chat(
     chunks = client.stream_chat(
         call.route, {**body, "stream_options": wanted}, call.deadlines
     )
-    first_id, usage = "", None
+    head: Json = {}
     last: Json = {}
+    usage = None
     try:
         async for chunk in chunks:
-            first_id = first_id or str(chunk.get("id") or f"chatcmpl-{call.id}")
-            last = {**_completed(chunk, call, "chat.completion.chunk"), "id": first_id}
+            head = head or _head(chunk, call)
+            last = {"choices": [], **chunk, **head}
             spent = last.pop("usage", None)
             usage = spent or usage
-            if last.get("choices") or not spent:
+            if last["choices"] or not spent:
                 yield last
         if usage:
             yield {**last, "choices": [], "usage": usage}
@@ -117,12 +117,24 @@ async def embed(call: Call, body: Json, client: Client) -> Json:
     return {**answer, "object": "list", "model": call.target.asked}
 
 
-def _completed(answer: Json, call: Call, kind: str) -> Json:
+def _head(chunk: Json, call: Call) -> Json:
+    """Return what every chunk of a stream has alike, filled in where a server leaves it
+    out."""
+    return {
+        "id": str(chunk.get("id") or f"chatcmpl-{call.id}"),
+        "object": "chat.completion.chunk",
+        "created": chunk.get("created") or int(time.time()),
+        "model": call.target.asked,
+        "system_fingerprint": chunk.get("system_fingerprint"),
+    }
+
+
+def _completed(answer: Json, call: Call) -> Json:
     """Fill in what clients rely on and some servers leave out."""
     filled = {
         "id": f"chatcmpl-{call.id}",
         "created": int(time.time()),
         "system_fingerprint": None,
-        "choices": [],
     }
-    return {**filled, **answer, "object": kind, "model": call.target.asked}
+    named = {"object": "chat.completion", "model": call.target.asked}
+    return {**filled, **answer, **named}

@@ -18,6 +18,7 @@ Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 BODY_MAX = 4 * 1024 * 1024
+WATCH_AFTER_S = 0.05
 JSON_TYPE: Header = (b"content-type", b"application/json")
 STREAM_HEADERS: tuple[Header, ...] = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -100,7 +101,7 @@ async def end_stream(send: Send) -> None:
 
 @contextlib.asynccontextmanager
 async def while_connected(receive: Receive) -> AsyncIterator[None]:
-    """Run the block; the moment the client hangs up, cancel it and raise ClientGone.
+    """Run the block; when the client hangs up, cancel it within 50 ms and raise ClientGone.
 
     Call it after the body was read: then the next message can only be the disconnect.
     """
@@ -115,7 +116,12 @@ async def while_connected(receive: Receive) -> AsyncIterator[None]:
         if task:
             task.cancel()
 
-    watching = asyncio.create_task(watch())
+    # Most calls are over before a watch is worth its task.
+    loop = asyncio.get_running_loop()
+    tasks: list[asyncio.Task[None]] = []
+    soon = loop.call_later(
+        WATCH_AFTER_S, lambda: tasks.append(loop.create_task(watch()))
+    )
     try:
         yield
     except asyncio.CancelledError:
@@ -124,4 +130,6 @@ async def while_connected(receive: Receive) -> AsyncIterator[None]:
             raise ClientGone from None
         raise
     finally:
-        watching.cancel()
+        soon.cancel()
+        for watching in tasks:
+            watching.cancel()

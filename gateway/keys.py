@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from brains import activation, live
@@ -60,6 +61,10 @@ class KeyRing:
         used, self._used = self._used, {}
         return used
 
+    def give_back(self, used: Mapping[int, float]) -> None:
+        """Keep what `take_used` gave and could not be written, for the next time."""
+        self._used = {**used, **self._used}
+
 
 RING = KeyRing()
 
@@ -68,6 +73,7 @@ class KeyPart:
     """The watcher's part that keeps this process's ring equal to the table of keys."""
 
     name = "keys"
+    may_be_stale = False  # a key revoked since would come back to life
 
     def read(self) -> dict[str, Any]:
         rows = ApiKey.objects.filter(revoked_at__isnull=True)
@@ -92,10 +98,15 @@ class KeyPart:
         )
 
     def flush(self) -> None:
-        for pk, used_at in RING.take_used().items():
-            ApiKey.objects.filter(pk=pk).update(
-                last_used_at=datetime.fromtimestamp(used_at, UTC)
-            )
+        used = RING.take_used()
+        try:
+            for pk, used_at in used.items():
+                moment = datetime.fromtimestamp(used_at, UTC)
+                is_older = Q(last_used_at__lt=moment) | Q(last_used_at=None)
+                ApiKey.objects.filter(is_older, pk=pk).update(last_used_at=moment)
+        except DatabaseError:
+            RING.give_back(used)
+            raise
 
     def close(self) -> None:
         self.flush()

@@ -41,14 +41,14 @@ def _target(request: Request, name: str) -> Target:
     return find_target(name, request.live, request.around.aliases)
 
 
-def _model(request: Request, goal: Target) -> dict[str, Any]:
+def _model(request: Request, target: Target) -> dict[str, Any]:
     """A model object; `serves` is the model that is effective now."""
     since = request.live.since
     return {
-        "id": goal.asked,
+        "id": target.asked,
         "object": "model",
         "created": int(since.timestamp()) if since else 0,
         "owned_by": "aura",
-        "layer": goal.layer,
-        "serves": goal.selection.choice(goal.layer).value,
+        "layer": target.layer,
+        "serves": target.selection.choice(target.layer).value,
     }

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from brains.layers import LAYER_BY_NAME, LAYERS
+from brains.layers import LAYERS
 from brains.live import Live
 from brains.selection import Selection
 from gateway.errors import BadRequest, ModelNotFound
+from gateway.spelling import parse_layer
 
 SHOWN = 200
 LISTED = tuple(f"{form}{layer.name}" for layer in LAYERS for form in ("aura/", "aura-"))
@@ -30,10 +31,10 @@ def find_target(asked: Any, live: Live, aliases: Mapping[str, str]) -> Target:
     """
     if not isinstance(asked, str) or not asked:
         raise BadRequest("Give `model`, such as aura/l3.", param="model")
-    layer, slug = _parsed(asked)
+    layer, slug = parse_layer(asked)
     if layer is None:
         alias = aliases.get(asked) or aliases.get("*")
-        layer, slug = _parsed(alias) if alias else (None, "")
+        layer, slug = parse_layer(alias) if alias else (None, "")
     if layer is None:
         raise ModelNotFound(f"There is no model {_shown(asked)}. {_choices(live)}")
     if not slug:
@@ -41,20 +42,6 @@ def find_target(asked: Any, live: Live, aliases: Mapping[str, str]) -> Target:
     if slug not in live.presets:
         raise ModelNotFound(f"There is no preset {_shown(slug)}. {_choices(live)}")
     return Target(asked, layer, live.presets[slug])
-
-
-def _parsed(name: str) -> tuple[str | None, str]:
-    """Split "aura/l3@budget" into its layer and preset slug; the layer is None when the
-    name is not of that form."""
-    stem, at, slug = name.partition("@")
-    layer = (
-        stem.removeprefix("aura/")
-        if stem[:5] == "aura/"
-        else stem.removeprefix("aura-")
-    )
-    if layer not in LAYER_BY_NAME or (at and not slug):
-        return None, ""
-    return layer, slug
 
 
 def _choices(live: Live) -> str:

@@ -1,6 +1,7 @@
 """What an answer must look like before we believe it: its JSON, its shape, its errors."""
 
 import email.utils
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ Json = dict[str, Any]
 
 MESSAGE_MAX = 500
 CODE_MAX = 64
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 RETRY_AFTER_MAX_S = 60.0
 
 
@@ -106,8 +108,14 @@ def _rejected(detail: Json, status: int, provider: Provider) -> ProviderRejected
         f"{provider.title} answered {status}: {text}",
         provider=provider.name,
         status=status,
-        code=_said(detail.get("code"), CODE_MAX, provider) or None,
+        code=_code(detail.get("code"), provider),
     )
+
+
+def _code(said: object, provider: Provider) -> str | None:
+    """Return the provider's own code when it is one: a word, fit for a log line."""
+    code = _said(said, CODE_MAX, provider)
+    return code if _CODE.fullmatch(code) else None
 
 
 def _said(text: object, limit: int, provider: Provider) -> str:

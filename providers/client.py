@@ -4,7 +4,7 @@ proxy or `.netrc` settings, keeps no cookie, and bounds every wait and every siz
 import errno
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -61,8 +61,10 @@ class Client:
         streamed = {**body, "stream": True}
         due = began + deadlines.first_chunk_s
         async with self._answer(route, url, streamed, due) as response:
-            async for chunk in read_chunks(response, route.provider, deadlines, began):
-                yield chunk
+            chunks = read_chunks(response, route.provider, deadlines, began)
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    yield chunk
 
     async def close(self) -> None:
         """Close every connection."""
@@ -101,7 +103,8 @@ class Client:
     async def _send(
         self, provider: Provider, url: str, data: bytes
     ) -> aiohttp.ClientResponse:
-        """Post; once more when the server had closed a pooled connection meanwhile."""
+        """Post; once more when the server closed the connection before it answered, as it
+        does with a pooled one that was idle for too long."""
         post = partial(
             self._open_session().post,
             url,
@@ -120,7 +123,7 @@ class Client:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_S),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
+                timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -104,20 +104,21 @@ async def read_chunks(
     provider: Provider,
     deadlines: Deadlines,
     began: float,
-) -> AsyncIterator[Json]:
+) -> AsyncGenerator[Json, None]:
     """Yield each parsed chunk up to the end of the stream.
 
     `began` is the monotonic time at which the call began. Raises ProviderTruncated when
     the stream ends without a finish_reason, be it with [DONE] or not.
     """
     finished = False
-    async for data in _events(response, provider, deadlines, began):
-        if data.strip() == DONE:
-            await _read_off(response, provider)
-            break
-        chunk = chunk_of(data, provider)
-        finished = finished or has_finish(chunk)
-        yield chunk
+    async with aclosing(_events(response, provider, deadlines, began)) as events:
+        async for data in events:
+            if data.strip() == DONE:
+                await _read_off(response, provider)
+                break
+            chunk = chunk_of(data, provider)
+            finished = finished or has_finish(chunk)
+            yield chunk
     if not finished:
         raise ProviderTruncated(
             f"{provider.title} ended its stream before its answer was complete.",
@@ -130,7 +131,7 @@ async def _events(
     provider: Provider,
     deadlines: Deadlines,
     began: float,
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yield the data of each event within the deadlines and the size limits. Comments
     keep a stream alive, but they are no first chunk."""
     parser = EventParser()

@@ -28,7 +28,7 @@ HOW_TO_GET = (
     "Chromium was not found. Install it (Debian: `apt-get install chromium`, macOS: "
     "`brew install --cask chromium`), then repeat."
 )
-HEIGHT = 900
+HEIGHT = 720
 TIMEOUT_MS = 10_000
 
 

@@ -1,7 +1,7 @@
 """`python -m tests.run [--coverage] [arguments of pytest]`: all tests, on both databases.
 
-Everything runs on SQLite; then all that is not slow runs again on a PostgreSQL that is
-started for it. Slow tests choose their databases themselves.
+Everything runs on SQLite; then all that uses Django's database and is not slow runs
+again on a PostgreSQL that is started for it. Slow tests choose their databases themselves.
 """
 
 import os
@@ -69,7 +69,9 @@ def main(arguments: Sequence[str]) -> int:
     passes = [run.one("SQLite", None)]
     try:
         with PostgresServer() as server:
-            passes.append(run.one("PostgreSQL", server.url, "-m", "not slow"))
+            passes.append(
+                run.one("PostgreSQL", server.url, "--database-only", "-m", "not slow")
+            )
     except PostgresMissing as error:
         print(error, file=sys.stderr)
         return 1

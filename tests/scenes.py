@@ -77,7 +77,7 @@ def offline(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
             activate(opened.page, server, "Budget", "night costs")
         _wait_for(server, "Key set, answers.")
         postgres.kill()
-        _wait_for(server, "Database away")
+        _wait_for(server, "Database away", "See what to mend.")
         yield Scene(server, signed_in)
 
 

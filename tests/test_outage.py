@@ -35,7 +35,7 @@ def server(database: PostgresServer, upstream: FakeUpstream):
     }
     with AuraServer(environment) as server:
         server.manage("activate_preset", "Budget")
-        wait_until(lambda: _health(server)["revision"] == 1, "revision 1")
+        wait_until(lambda: _serve_revision(server, 1), "revision 1")
         yield server
 
 
@@ -81,6 +81,7 @@ def test_a_suspended_database_slows_no_health_and_no_answer(server, database):
         database.resume()
     assert answers == [200] * 10
     assert statistics.median(times) < 0.05
+    assert max(times) < 1.0
     wait_until(lambda: _is_well(server), "health to be ok", 10)
 
 
@@ -109,6 +110,11 @@ def test_a_start_without_database_and_copy_serves_the_environment(upstream):
 def _health(server: AuraServer) -> dict[str, Any]:
     report: dict[str, Any] = requests.get(f"{server.url}/health", timeout=5).json()
     return report
+
+
+def _serve_revision(server: AuraServer, revision: int) -> bool:
+    """Ask often enough to hear both workers."""
+    return all(_health(server)["revision"] == revision for _ in range(10))
 
 
 def _loaded_from(server: AuraServer) -> str:

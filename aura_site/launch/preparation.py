@@ -1,6 +1,7 @@
 """What the database needs before Aura serves: its tables, the first admin and key, and a
 first preset when the embedded models are all there is."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import StringIO
@@ -13,9 +14,13 @@ from django.db.migrations.executor import MigrationExecutor
 
 from aura_site.first_run import ADMIN, FirstRun, first_run
 from brains import activation, live
+from brains.layers import VALUES
+from brains.selection import Source
+from brains.serving import serving
 
 Say = Callable[[str], None]
 
+RETRY_S = 1.0
 FIRST_REASON = "First start without OPENROUTER_API_KEY"
 
 
@@ -38,9 +43,10 @@ def prepare(say: Say) -> Prepared:
     """
     _tell_problems(say)
     try:
-        _migrate(say)
+        _migrate_once_more(say)
         made = first_run()
         _tell(made, say)
+        _tell_hidden(say)
         return Prepared(has_database=True, made=made, models=_models())
     except (DatabaseError, InterfaceError) as error:
         say(f"The database cannot be used: {_first_line(error)}")
@@ -51,12 +57,12 @@ def prepare(say: Say) -> Prepared:
 
 
 def activate_first(preset: str, say: Say) -> None:
-    """Activate a preset when nothing has ever been activated, and no model is set in the
-    environment or `.env`: it would hide them."""
+    """Activate a preset when nothing has ever been activated; not over models that were
+    set and can all be called as they are: it would hide them."""
     try:
         if activation.latest() is not None:
             return
-        if settings.AURA_ENV_RUNG or settings.AURA_DOTENV_RUNG:
+        if _can_all_be_called():
             say(
                 f"The models that you set serve; the preset {preset} is one click away."
             )
@@ -79,6 +85,16 @@ def _tell_problems(say: Say) -> None:
             say(f"{problem.msg} {problem.hint or ''} ({problem.id})")
 
 
+def _migrate_once_more(say: Say) -> None:
+    """Migrate; again when another start on the same database was doing so meanwhile."""
+    try:
+        _migrate(say)
+    except DatabaseError:
+        connection.close()
+        time.sleep(RETRY_S)
+        _migrate(say)
+
+
 def _migrate(say: Say) -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -94,8 +110,31 @@ def _tell(made: FirstRun, say: Say) -> None:
         say(f"API key: {made.key} (shown once)")
 
 
+def _tell_hidden(say: Say) -> None:
+    """Say which variables of the user a live preset hides: they would wonder."""
+    selection = live.peek().selection
+    hidden = [
+        value.variable
+        for value in VALUES
+        if any(
+            rung.source in (Source.ENV, Source.DOTENV)
+            for rung in selection.choices[value.field].hidden
+        )
+    ]
+    if hidden and selection.preset:
+        say(f"The preset {selection.preset} is live and hides {', '.join(hidden)}.")
+    has_key = bool(settings.AURA_PROVIDERS["openrouter"].key)
+    if has_key and all(provider.is_embedded for provider, _ in serving(selection)):
+        say("OPENROUTER_API_KEY is set, but the embedded models serve every layer.")
+        say(f"Activate another preset than {selection.preset} to use it.")
+
+
 def _models() -> tuple[str, ...]:
     return tuple(choice.value for choice in live.peek().selection.choices.values())
+
+
+def _can_all_be_called() -> bool:
+    return not any(provider.problem for provider, _ in serving(live.peek().selection))
 
 
 def _first_line(error: Exception) -> str:

@@ -279,3 +279,20 @@ def test_a_word_that_is_none_of_the_known_gives_the_default_and_names_them():
 
     assert settings.word("K", "auto", WORDS) == "auto"
     assert "auto, off, no" in settings.problems[0].reason
+
+
+def test_a_secret_that_is_cut_at_a_comment_is_reported_without_showing_it():
+    settings = environment({"AURA_ADMIN_PASSWORD": "correct horse #1 battery"})
+
+    assert settings.secret("AURA_ADMIN_PASSWORD") == "correct horse"
+    (problem,) = settings.problems
+    assert "AURA_ADMIN_PASSWORD in the environment was cut" in problem.reason
+    assert "horse" not in problem.reason + problem.hint
+
+
+@pytest.mark.parametrize("secret", ["plain", "with#hash", " spaced ", "# only", ""])
+def test_a_secret_that_is_whole_is_not_reported(secret):
+    settings = environment({"KEY": secret})
+    settings.secret("KEY")
+
+    assert settings.problems == []

@@ -147,5 +147,13 @@ def test_key_that_cannot_be_safe_or_used_is_refused(settings, key, reason):
 def test_password_that_others_know_is_refused(settings, password):
     settings.AURA_ADMIN_PASSWORD = password
 
-    with pytest.raises(ImproperlyConfigured, match="AURA_ADMIN_PASSWORD is refused"):
+    with pytest.raises(ImproperlyConfigured, match="AURA_ADMIN_PASSWORD is an example"):
+        first_run()
+
+
+@pytest.mark.parametrize("password", ["short", "48151623", "liverpool1"])
+def test_password_that_can_be_guessed_is_refused_with_the_reason(settings, password):
+    settings.AURA_ADMIN_PASSWORD = password
+
+    with pytest.raises(ImproperlyConfigured, match="AURA_ADMIN_PASSWORD is refused: "):
         first_run()

@@ -31,7 +31,9 @@ def both(django, monkeypatch):
     return application
 
 
-@pytest.mark.parametrize("path", ["/v1/models", "/v1", "/health", "/health/live"])
+@pytest.mark.parametrize(
+    "path", ["/v1/models", "/v1", "/health", "/health/live", "/openapi.json"]
+)
 async def test_the_data_plane_has_its_paths(both, django, path):
     await both({"type": "http", "path": path}, None, None)
     assert (both._gateway.paths, django.paths) == ([path], [])

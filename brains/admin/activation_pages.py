@@ -18,7 +18,7 @@ from brains.admin import sentences
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.effective import Standing, selection_of, standing, warnings_about
 from brains.admin.forms import ConfirmForm
-from brains.errors import PresetNotFound
+from brains.errors import PresetChanged, PresetNotFound
 from brains.layers import DIMENSION, EMBEDDING
 from brains.models import ModelPreset
 
@@ -72,9 +72,6 @@ class ActivationPages:
         form = ConfirmForm(_posted(request), initial=_seen(preset))
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, preset, form)
-        if _is_other_version(preset, form.cleaned_data["opened_at"]):
-            messages.warning(request, sentences.edited_meanwhile(preset))
-            return redirect(activate_url(preset))
         return _activated(request, preset, form)
 
     def deactivate(self, request: HttpRequest) -> HttpResponse:
@@ -150,18 +147,19 @@ def _posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _is_other_version(preset: ModelPreset, opened_at: str) -> bool:
-    return bool(opened_at) and preset.updated_at.isoformat() != opened_at
-
-
 def _activated(
     request: HttpRequest, preset: ModelPreset, form: ConfirmForm
 ) -> HttpResponse:
     expected = form.cleaned_data["expected_revision"]
     try:
         outcome = activation.activate(
-            preset, author_of(request, form.cleaned_data["reason"])
+            preset,
+            author_of(request, form.cleaned_data["reason"]),
+            opened_at=form.cleaned_data["opened_at"] or None,
         )
+    except PresetChanged:
+        messages.warning(request, sentences.edited_meanwhile(preset))
+        return redirect(activate_url(preset))
     except PresetNotFound as gone:
         messages.error(request, f"{gone} Nothing changed.")
         return redirect(LIST)

@@ -3,12 +3,10 @@ the two sides that the admin's pages compare. `selection.resolve` answers both."
 
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from brains import activation, live
-from brains.layers import LAYERS
 from brains.models import Activation, ModelPreset
 from brains.selection import Selection, resolve
+from brains.serving import serving
 from brains.wording import listed
 
 
@@ -46,11 +44,8 @@ def selection_of(preset: ModelPreset | None) -> Selection:
 def warnings_about(selection: Selection) -> list[str]:
     """Return, as sentences, which layers would not be served, and why: their
     provider is not set up."""
-    layers: dict[str, list[str]] = {}
-    for layer in LAYERS:
-        route = settings.AURA_PROVIDERS.route(selection.choice(layer.name).value)
-        if problem := route.provider.problem:
-            layers.setdefault(problem, []).append(layer.title)
     return [
-        f"Then {listed(titles)} cannot answer. {why}" for why, titles in layers.items()
+        f"Then {listed([layer.title for layer in layers])} cannot answer. {provider.problem}"
+        for provider, layers in serving(selection)
+        if provider.problem
     ]

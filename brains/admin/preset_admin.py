@@ -83,6 +83,15 @@ class PresetAdmin(Base):
         may_view = super().has_view_permission(request, obj)
         return may_view or self.has_activate_permission(request)
 
+    def has_change_permission(
+        self, request: HttpRequest, obj: ModelPreset | None = None
+    ) -> bool:
+        """An edit of the live preset changes what is live: that needs the permission to."""
+        may_change = super().has_change_permission(request, obj)
+        if obj is None or not may_change or self.has_activate_permission(request):
+            return may_change
+        return obj.pk != activation.live_preset_id()
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

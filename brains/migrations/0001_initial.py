@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('value', models.PositiveBigIntegerField(default=0)),
+                ('token', models.CharField(default='', editable=False, max_length=32)),
             ],
         ),
         migrations.CreateModel(

@@ -299,3 +299,22 @@ def test_who_may_only_view_gets_a_page_without_fields():
 
     assert "google/gemma-7b-it" in html and 'name="l1_model"' not in html
     assert client.post(url_of("Budget"), {"name": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("may_activate", [True, False])
+def test_the_live_preset_is_edited_only_by_who_may_change_what_is_live(
+    client, django_user_model, may_activate
+):
+    names = ["view_modelpreset", "change_modelpreset"]
+    names += ["activate_modelpreset"] if may_activate else []
+    user = django_user_model.objects.create_user("eve", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(user)
+    activation.activate(preset("Budget"), Author("ann"))
+
+    live, other = client.get(url_of("Budget")), client.get(url_of("Hybrid"))
+
+    assert ('name="l1_model"' in live.text) is may_activate
+    assert 'name="l1_model"' in other.text
+    answer = client.post(url_of("Budget"), {"name": "Budget", "l1_model": "evil/model"})
+    assert answer.status_code == (200 if may_activate else 403)

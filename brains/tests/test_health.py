@@ -276,7 +276,7 @@ def test_a_database_that_fails_is_the_first_problem_with_its_cause(
     assert "the server went away" in body["problems"][0]["reason"]
 
     database.mend()
-    wait_until(running.is_connected, "the end of the outage")
+    wait_until(lambda: not running.trouble, "the end of the outage")
     assert [problem["name"] for problem in report()["problems"]] == ["PORT"]
 
 

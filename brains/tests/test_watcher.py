@@ -162,3 +162,45 @@ def test_a_copy_that_cannot_be_written_is_a_warning_and_the_change_serves(
         "directory). Free space or check AURA_DATA_DIR: without it a start needs the "
         "database."
     ]
+
+
+def test_a_state_restored_under_the_same_number_is_seen(watch):
+    change_elsewhere("Budget")
+    watch()
+    assert serves("Budget")
+
+    change_elsewhere("Hybrid")
+    ChangeCounter.objects.update(value=F("value") - 1, token="another backup")
+
+    wait_until(lambda: serves("Hybrid"), "the restored state")
+
+
+def test_every_change_has_a_token_of_its_own(watch):
+    watch()
+    activation.activate(preset("Budget"), ANN)
+    first = ChangeCounter.objects.get().token
+    activation.activate(preset("Hybrid"), ANN)
+
+    assert first and ChangeCounter.objects.get().token not in ("", first)
+
+
+@pytest.mark.parametrize("may_be_stale", [True, False])
+def test_a_copy_that_cannot_be_replaced_stays_only_where_an_old_one_is_better(
+    watch, tmp_path, monkeypatch, may_be_stale
+):
+    part = Part()
+    part.may_be_stale = may_be_stale
+    watch(part)
+    wait_until(lambda: copies(tmp_path), "the first copy")
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(watcher, "write_copy", full)
+    change_elsewhere("Budget")
+    wait_until(lambda: len(part.installed) > 1, "the change")
+    wait_until(lambda: bool(copies(tmp_path)) is may_be_stale, "the copy's fate")
+
+
+def copies(folder):
+    return list(folder.glob("last-good-number-*.json"))

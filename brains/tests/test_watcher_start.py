@@ -3,11 +3,12 @@
 import time
 
 import pytest
+from django.db import connection
 
 from brains import live, watcher
 from brains.disk_copy import write_copy
 from brains.tests.watching import Part, change_elsewhere, serves
-from brains.watcher import SelectionPart
+from brains.watcher import SelectionPart, copy_path
 from tests.waiting import wait_until
 
 
@@ -42,7 +43,7 @@ def test_without_a_database_and_a_copy_the_environment_serves(
 def test_a_damaged_copy_is_ignored_with_a_log_line(
     watch, database, tmp_path, warnings, content
 ):
-    (tmp_path / "last-good-selection.json").write_text(content)
+    (copy_path(tmp_path, "selection")).write_text(content)
     database.fail()
 
     watch()
@@ -62,7 +63,7 @@ def test_a_damaged_copy_is_ignored_with_a_log_line(
 def test_a_copy_of_another_shape_is_ignored_with_a_log_line(
     watch, database, tmp_path, warnings, payload
 ):
-    write_copy(tmp_path / "last-good-selection.json", payload)
+    write_copy(copy_path(tmp_path, "selection"), payload)
     database.fail()
 
     watch()
@@ -104,3 +105,11 @@ def test_start_returns_in_time_when_the_database_hangs(
     database.mend()
     wait_until(lambda: serves("Hybrid"), "the database to be loaded")
     wait_until(running.is_connected, "the look to end")
+
+
+@pytest.mark.parametrize("part", ["HOST", "PORT", "NAME"])
+def test_each_database_has_a_copy_of_its_own(tmp_path, monkeypatch, part):
+    ours = copy_path(tmp_path, "selection")
+    monkeypatch.setitem(connection.settings_dict, part, "another")
+
+    assert copy_path(tmp_path, "selection") != ours

@@ -16,6 +16,7 @@ class Part:
     """One number that the database is the source of; it can be told to fail."""
 
     name = "number"
+    may_be_stale = True
 
     def __init__(self, **errors: Exception) -> None:
         self.errors = errors

@@ -9,7 +9,10 @@ from django.db import OperationalError
 from aura_site.launch import preparation
 from brains import activation
 from brains.activation import Author
+from brains.layers import VARIABLES
 from gateway.models import ApiKey
+from providers.registry import Registry
+from providers.shipped import local, offline, openrouter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kept_connection")]
 
@@ -107,11 +110,42 @@ def _latest_preset() -> str | None:
     return newest.preset_name
 
 
+MODELS = [variable for variable in VARIABLES if variable.endswith("_MODEL")]
+
+
 @pytest.mark.parametrize("rung", ["AURA_ENV_RUNG", "AURA_DOTENV_RUNG"])
-def test_models_that_the_user_set_are_not_hidden_by_a_first_preset(
-    said, settings, rung
-):
-    setattr(settings, rung, {"AURA_L1_MODEL": "local/phi-3-mini-4k"})
+def test_models_of_the_user_that_can_be_called_are_not_hidden(said, settings, rung):
+    setattr(settings, rung, dict.fromkeys(MODELS, "local/phi-3-mini-4k"))
     preparation.activate_first("Offline", said.append)
     assert activation.latest() is None
     assert "The models that you set serve" in said[0]
+
+
+def test_a_layer_that_has_no_key_is_reason_enough_for_the_first_preset(said, settings):
+    settings.AURA_ENV_RUNG = dict.fromkeys(MODELS[1:], "local/phi-3-mini-4k")
+    preparation.activate_first("Offline", said.append)
+    newest = activation.latest()
+    assert newest and newest.preset_name == "Offline"
+
+
+def test_variables_that_a_live_preset_hides_are_named(said, settings):
+    settings.AURA_ENV_RUNG = {"AURA_L1_MODEL": "a/b", "AURA_EMBEDDING_MODEL": "c/d"}
+    call_command("activate_preset", "Budget", verbosity=0)
+    preparation.prepare(print)
+    preparation.prepare(said.append)
+    assert said == ["The preset Budget is live and hides AURA_L1_MODEL."]
+
+
+def test_a_key_that_the_embedded_models_leave_unused_is_mentioned(said, settings):
+    settings.AURA_PROVIDERS = registry(key="sk-canary")
+    call_command("activate_preset", "Offline", verbosity=0)
+    preparation.prepare(print)
+    preparation.prepare(said.append)
+    assert said[0].startswith("OPENROUTER_API_KEY is set, but the embedded models")
+    assert "canary" not in "".join(said)
+
+
+def registry(key: str) -> Registry:
+    servers = "http://127.0.0.1:9/v1"
+    shipped = [openrouter("", key), local("", "", "", {}), offline(servers, servers)]
+    return Registry({provider.name: provider for provider in shipped})
