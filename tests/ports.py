@@ -10,7 +10,8 @@ def free_port() -> int:
     It lies below the range that outgoing connections take theirs from, so that it is
     still free when a server that was killed under load starts on it again.
     """
-    for port in random.sample(range(20_000, 30_000), 100):
+    # The system's chance: the tests seed Python's, alike in each of their processes.
+    for port in random.SystemRandom().sample(range(20_000, 30_000), 100):
         with socket.socket() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

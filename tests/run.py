@@ -16,6 +16,8 @@ from tests.postgres import PostgresServer
 from tests.postgres_binaries import PostgresMissing
 
 NO_TESTS_SELECTED = 5
+# A file's tests stay together: they share their servers.
+PARALLEL = ("--numprocesses=logical", "--maxprocesses=4", "--dist=loadfile")
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,12 @@ class Run:
         return Pass(database, exit_code, time.monotonic() - began)
 
     def _command(self, selection: Sequence[str]) -> list[str]:
-        with_coverage = ["coverage", "run", "-m"] if self.with_coverage else []
-        command = [sys.executable, "-m", *with_coverage, "pytest"]
+        command = [sys.executable, "-m"]
+        # Under coverage in one process, which sees itself only.
+        if self.with_coverage:
+            command += ["coverage", "run", "-m", "pytest"]
+        else:
+            command += ["pytest", *PARALLEL]
         return [*command, f"--randomly-seed={self.seed}", *selection, *self.arguments]
 
 

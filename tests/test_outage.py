@@ -40,7 +40,7 @@ def server(database: PostgresServer, upstream: FakeUpstream):
 
 
 def test_a_killed_database_and_a_new_worker_lose_no_answer(server, database):
-    with Traffic(server.url, server.key, streams=4) as traffic:
+    with Traffic(server.url, server.key, streams=4, keep_alive=False) as traffic:
         database.kill()
         wait_until(lambda: _health(server)["status"] == "degraded", "degraded", 8)
         old = set(server.worker_pids())

@@ -22,7 +22,7 @@ def server(upstream: FakeUpstream):
 
 def test_a_hup_applies_the_env_file_and_loses_nothing(server: AuraServer, upstream):
     upstream.script("before/model", chunk_count=10, chunk_interval_s=0.05)
-    with Traffic(server.url, server.key, streams=4) as traffic:
+    with Traffic(server.url, server.key, streams=4, keep_alive=False) as traffic:
         wait_until(lambda: len(traffic.answers) > 20, "answers")
         server.dotenv.write_text("AURA_L3_MODEL=after/model  # from now on\n")
         server.reload()

@@ -52,7 +52,7 @@ def test_swaps_under_load_lose_and_mix_nothing(server: AuraServer):
 
 def _swap(server: AuraServer) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.swapping", str(SWAPS), "0.12"],
+        [sys.executable, "-m", "tests.swapping", str(SWAPS), "0.07"],
         cwd=ROOT,
         env=server.environment,
         capture_output=True,

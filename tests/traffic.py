@@ -31,9 +31,22 @@ class Answer:
 
 
 class Traffic:
-    """Requests from a thread of its own until stopped; `answers` and `failures` grow."""
+    """Requests from a thread of its own until stopped; `answers` and `failures` grow.
 
-    def __init__(self, url: str, key: str, *, streams: int = 8, pause_s: float = 0.02):
+    Without `keep_alive` each request has a connection of its own: one that is reused may
+    be closed by a worker that ends just as it is written to, which clients retry.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        streams: int = 8,
+        pause_s: float = 0.02,
+        keep_alive: bool = True,
+    ):
+        self._keep_alive = keep_alive
         self.answers: list[Answer] = []
         self.failures: list[str] = []
         self._url, self._streams, self._pause_s = url + "/v1", streams, pause_s
@@ -50,7 +63,10 @@ class Traffic:
         self._thread.join(30)
 
     async def _run(self) -> None:
-        async with aiohttp.ClientSession(headers=self._headers) as session:
+        connector = aiohttp.TCPConnector(force_close=not self._keep_alive)
+        async with aiohttp.ClientSession(
+            headers=self._headers, connector=connector
+        ) as session:
             plain = [self._repeat(session, self._chat, name) for name in CHAT]
             vectors = self._repeat(session, self._embed, "aura/embedding")
             streams = [

@@ -11,9 +11,9 @@ from pytest_django import DjangoDbBlocker
 
 from brains import live, watcher
 from brains.models import ModelPreset
-from brains.tests.own_database import OwnDatabase, own_database
 from brains.tests.records import preset
 from brains.watcher import Part, SelectionPart, Watcher
+from tests.own_database import OwnDatabase, own_database
 
 QUICK = {
     "POLL_S": 0.01,

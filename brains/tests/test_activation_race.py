@@ -10,8 +10,8 @@ import time
 import pytest
 
 from brains.models import Activation, ChangeCounter
-from brains.tests.own_database import own_database
 from tests.isolation import plain
+from tests.own_database import own_database
 from tests.server import ROOT
 
 PROCESSES, ACTIVATIONS = 20, 50

@@ -9,8 +9,8 @@ from django.db.models import F
 
 from brains import watcher
 from brains.models import ChangeCounter, Worker
-from brains.tests.own_database import own_database
 from brains.tests.watching import change_elsewhere, serves
+from tests.own_database import own_database
 from tests.waiting import wait_until
 
 

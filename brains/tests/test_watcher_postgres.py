@@ -10,8 +10,8 @@ from django.db import connection
 from brains import activation, live, watcher
 from brains.activation import Author
 from brains.models import ModelPreset
-from brains.tests.own_database import own_database
 from brains.watcher import SelectionPart, Watcher
+from tests.own_database import own_database
 from tests.postgres import PostgresServer
 from tests.waiting import wait_until
 

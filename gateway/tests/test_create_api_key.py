@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from brains.models import ChangeCounter
-from brains.tests.own_database import own_database
 from gateway import keys
 from gateway.models import ApiKey
+from tests.own_database import own_database
 
 pytestmark = pytest.mark.django_db
 

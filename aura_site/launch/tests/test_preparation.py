@@ -53,14 +53,6 @@ def test_tables_up_to_date_are_not_mentioned(said):
     assert not any("Preparing" in sentence for sentence in said)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_tables_that_are_missing_are_made(said):
-    call_command("migrate", "brains", "zero", verbosity=0)
-    preparation.prepare(said.append)
-    assert said[0] == "Preparing the database ..."
-    assert activation.find_preset("Offline").slug == "offline"
-
-
 def test_database_that_is_away_is_no_reason_to_stop(said, monkeypatch):
     def refuse(*_):
         raise OperationalError("connection refused\nIs the server running?")
