@@ -20,7 +20,11 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["console"], "level": "WARNING"},
         "loggers": {
-            room: {"level": level}
-            for room in ("aura_site", "cognition", "gateway", "brains", "providers")
+            **{
+                room: {"level": level}
+                for room in ("aura_site", "gateway", "brains", "providers")
+            },
+            # Anybody can send these; each would be a traceback.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
         },
     }

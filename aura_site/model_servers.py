@@ -35,7 +35,8 @@ def model_servers(env: Environment) -> Registry:
 
 def _named(name: str, env: Environment, taken: dict[str, Provider]) -> Provider | None:
     if not _NAME.fullmatch(name) or name in taken:
-        reason = f"AURA_PROVIDERS has {name[:40]!r}, which cannot name a provider."
+        # Not the name: it may be a key, pasted into the wrong line.
+        reason = "AURA_PROVIDERS has an item that cannot name a provider."
         hint = "Use letters, digits and '-', and no name that Aura or the list has already."
         problem = SettingProblem(
             "AURA_PROVIDERS", env.source("AURA_PROVIDERS"), reason, hint

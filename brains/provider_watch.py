@@ -2,12 +2,15 @@
 worker, so that no page and no request ever waits for it."""
 
 import logging
+import math
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from queue import SimpleQueue
 
 from django.utils import timezone
 
@@ -31,11 +34,20 @@ class Checked:
     at: datetime
 
 
-class ProviderWatch:
-    """One thread per process; `latest` is replaced whole by one assignment."""
+def _in_a_thread(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="provider check", daemon=True).start()
 
-    def __init__(self) -> None:
+
+class ProviderWatch:
+    """One thread per process, and a short-lived one for each check, so that a provider
+    that drips its answer delays no other's. `latest` is replaced whole by one assignment."""
+
+    def __init__(
+        self, begin: Callable[[Callable[[], None]], None] = _in_a_thread
+    ) -> None:
         self.latest: Mapping[str, Checked] = {}
+        self._begin = begin
+        self._found: SimpleQueue[tuple[str, Reach]] = SimpleQueue()
         self._due: dict[str, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="providers", daemon=True)
@@ -49,22 +61,25 @@ class ProviderWatch:
         self._stop.set()
 
     def look(self, now_s: float) -> None:
-        """Check each provider in use that is due at `now_s`, a monotonic time.
+        """Take what checks found, and begin one of each provider in use that is due at
+        `now_s`, a monotonic time.
 
         One that serves newly is due at once, one in trouble after 10 s, others after 60 s.
         """
-        serving = _serving()
-        for provider in serving:
-            if now_s >= self._due.get(provider.name, 0.0):
-                found = check(provider)
-                self.latest = {
-                    **self.latest,
-                    provider.name: Checked(found, timezone.now()),
-                }
-                self._due[provider.name] = now_s + _pause_s(found)
-        names = {provider.name for provider in serving}
-        self.latest = {n: c for n, c in self.latest.items() if n in names}
-        self._due = {n: due for n, due in self._due.items() if n in names}
+        providers = {provider.name: provider for provider in _serving()}
+        while not self._found.empty():
+            name, reach = self._found.get()
+            self.latest = {**self.latest, name: Checked(reach, timezone.now())}
+            self._due[name] = now_s + _pause_s(reach)
+        self.latest = {n: seen for n, seen in self.latest.items() if n in providers}
+        self._due = {n: due for n, due in self._due.items() if n in providers}
+        for name, provider in providers.items():
+            if now_s >= self._due.get(name, 0.0):
+                self._due[name] = math.inf  # until its check is over
+                self._begin(partial(self._check, provider))
+
+    def _check(self, provider: Provider) -> None:
+        self._found.put((provider.name, check(provider)))
 
     def _run(self) -> None:
         while not self._stop.wait(LOOK_S):

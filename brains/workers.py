@@ -64,7 +64,8 @@ def convergence(selection: Selection, now: datetime | None = None) -> Convergenc
     """Read which living workers serve `selection`, which another revision, and which the
     same revision with other values (their environment differs)."""
     since = (now or timezone.now()) - timedelta(seconds=ALIVE_S)
-    alive = tuple(Worker.objects.filter(seen_at__gte=since))
+    until = since + timedelta(seconds=2 * ALIVE_S)  # a clock that was set back
+    alive = tuple(Worker.objects.filter(seen_at__gte=since, seen_at__lt=until))
     behind = tuple(w for w in alive if w.revision != selection.revision)
     same = (w for w in alive if w.revision == selection.revision)
     different = tuple(w for w in same if w.digest != selection.digest)

@@ -34,8 +34,9 @@ class Reach:
 
 
 def check(provider: Provider) -> Reach:
-    """Ask a provider once, within about 6 s. Never raises; sends nothing when the provider
-    is not set up."""
+    """Ask a provider once. Never raises; sends nothing when the provider is not set up.
+
+    Takes about 6 s at most, but longer with a server that drips the head of its answer."""
     if provider.problem:
         return Reach(State.NOT_SET_UP)
     try:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.server import ROOT, AuraServer
-from tests.traffic import Traffic
+from tests.traffic import Answer, Traffic
 from tests.upstream import FakeUpstream
 
 pytestmark = pytest.mark.slow
@@ -45,14 +45,20 @@ def test_swaps_under_load_lose_and_mix_nothing(server: AuraServer):
     assert [a for a in traffic.answers if a.status != 200 or not a.is_complete] == []
     assert [a for a in traffic.answers if a.is_mixed] == []
     assert [a for a in traffic.answers if presets[a.revision] != a.preset] == []
-    assert len({a.revision for a in traffic.answers}) > SWAPS / 2
+    assert [a for a in traffic.answers if not _is_of_its_preset(a)] == []
+    assert len({a.revision for a in traffic.answers}) > SWAPS / 4
     assert [swap["revision"] for swap in swaps] == list(range(1, SWAPS + 1))
     _check_workers(server.log(), swaps)
 
 
+def _is_of_its_preset(answer: Answer) -> bool:
+    """Say whether the model is that of the stamped preset, on each of the four layers."""
+    return not answer.preset or answer.model.startswith(answer.preset.lower() + "/")
+
+
 def _swap(server: AuraServer) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.swapping", str(SWAPS), "0.07"],
+        [sys.executable, "-m", "tests.swapping", str(SWAPS), "0.12"],
         cwd=ROOT,
         env=server.environment,
         capture_output=True,

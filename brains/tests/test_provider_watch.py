@@ -1,5 +1,7 @@
 """Providers that serve a layer are checked in the background, and the page tells of it."""
 
+import threading
+
 import pytest
 from django.utils import timezone
 
@@ -9,6 +11,7 @@ from brains.status_providers import provider_problems, providers
 from providers.reachability import Reach, State
 from providers.registry import Registry
 from providers.shipped import local, offline, openrouter
+from tests.waiting import wait_until
 
 KEY = "sk-provider-canary"
 
@@ -43,8 +46,8 @@ def asked(monkeypatch):
 
 
 def test_a_provider_is_asked_at_once_and_then_about_every_minute(asked):
-    watch = ProviderWatch()
-    for now_s in (1000.0, 1001.0, 1040.0, 1100.0):
+    watch = ProviderWatch(at_once)
+    for now_s in (1000.0, 1001.0, 1040.0, 1100.0, 1101.0):
         watch.look(now_s)
     assert asked == ["openrouter", "openrouter"]
     assert watch.latest["openrouter"].reach.state is State.ANSWERS
@@ -53,8 +56,8 @@ def test_a_provider_is_asked_at_once_and_then_about_every_minute(asked):
 def test_one_in_trouble_is_asked_again_soon(asked, settings):
     settings.AURA_ENV_RUNG = {"AURA_L1_MODEL": "local/a"}
     live.forget()
-    watch = ProviderWatch()
-    for now_s in (1000.0, 1007.0, 1013.0):
+    watch = ProviderWatch(at_once)
+    for now_s in (1000.0, 1000.1, 1007.0, 1013.0):
         watch.look(now_s)
     assert sorted(asked) == ["local", "local", "openrouter"]
 
@@ -62,29 +65,63 @@ def test_one_in_trouble_is_asked_again_soon(asked, settings):
 def test_a_provider_that_serves_nothing_any_more_is_forgotten(asked, settings):
     settings.AURA_ENV_RUNG = {"AURA_L1_MODEL": "local/a"}
     live.forget()
-    watch = ProviderWatch()
+    watch = ProviderWatch(at_once)
     watch.look(1000.0)
+    watch.look(1000.1)
+    assert set(watch.latest) == {"openrouter", "local"}
     settings.AURA_ENV_RUNG = {}
     live.forget()
     watch.look(1001.0)
     assert set(watch.latest) == {"openrouter"}
 
 
+@pytest.mark.usefixtures("asked")
 def test_the_thread_checks_and_outlives_a_failure(monkeypatch):
     failures = [RuntimeError("once")]
 
-    def check(provider):
+    def begin(work):
         if failures:
             raise failures.pop()
+        work()
+
+    monkeypatch.setattr(provider_watch, "LOOK_S", 0.001)
+    watch = ProviderWatch(begin)
+    watch._due["openrouter"] = 0.0
+    watch.start()
+    try:
+        wait_until(lambda: not failures, "the failure")
+        watch._due = {}
+        wait_until(lambda: "openrouter" in watch.latest, "the check")
+    finally:
         watch.stop()
+
+
+def test_a_provider_that_drips_delays_no_other(monkeypatch, settings):
+    settings.AURA_ENV_RUNG = {"AURA_L1_MODEL": "local/a"}
+    live.forget()
+    drips = threading.Event()
+
+    def slow(provider):
+        if provider.name == "local":
+            drips.wait(5)
         return Reach(State.ANSWERS)
 
-    monkeypatch.setattr(provider_watch, "check", check)
-    monkeypatch.setattr(provider_watch, "LOOK_S", 0.001)
+    monkeypatch.setattr(provider_watch, "check", slow)
     watch = ProviderWatch()
-    watch.start()
-    watch._thread.join(5)
-    assert watch.latest["openrouter"].reach.state is State.ANSWERS
+    try:
+        wait_until(lambda: _seen(watch) == {"openrouter"}, "the other's news")
+    finally:
+        drips.set()
+    wait_until(lambda: _seen(watch) == {"openrouter", "local"}, "all news")
+
+
+def _seen(watch):
+    watch.look(1000.0)
+    return set(watch.latest)
+
+
+def at_once(work):
+    work()
 
 
 @pytest.mark.parametrize(

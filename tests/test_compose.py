@@ -1,0 +1,71 @@
+"""What docker-compose.yml promises, read from it: nothing but web is published, on
+127.0.0.1, nothing has a password in it, and nothing runs with more rights than it needs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ("secrets", "migrate", "web")
+SECRET_WORDS = ("PASSWORD", "KEY", "SECRET")
+
+
+def test_only_web_is_published_and_on_loopback():
+    published = {name: s["ports"] for name, s in SERVICES.items() if "ports" in s}
+    assert published == {"web": ["${AURA_BIND:-127.0.0.1}:${AURA_PORT:-8080}:8080"]}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_secret_has_a_value_in_the_file(name):
+    for variable, value in SERVICES[name].get("environment", {}).items():
+        is_secret = any(word in variable for word in SECRET_WORDS)
+        is_file = variable.endswith("_FILE")
+        assert is_file or not is_secret or value == f"${{{variable}:-}}", variable
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_have_no_more_rights_than_they_need(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_the_image_runs_as_a_user_of_its_own():
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert "USER aura" in lines
+    assert lines.index("USER aura") < max(
+        number for number, line in enumerate(lines) if line.startswith("CMD")
+    )
+
+
+def test_only_the_one_that_makes_the_secret_may_write_it():
+    writers = [
+        name for name, s in SERVICES.items() if "secrets:/run/aura" in s["volumes"]
+    ]
+    assert writers == ["secrets"]
+
+
+@pytest.mark.parametrize(
+    ("name", "awaited"),
+    [("db", "secrets"), ("migrate", "db"), ("web", "migrate")],
+)
+def test_each_waits_for_what_it_needs(name, awaited):
+    condition = SERVICES[name]["depends_on"][awaited]["condition"]
+    assert condition in ("service_healthy", "service_completed_successfully")
+
+
+def test_every_service_outlives_a_restart_of_the_machine_or_runs_once():
+    restarts = {name: service["restart"] for name, service in SERVICES.items()}
+    once = {name for name, restart in restarts.items() if restart == "no"}
+    assert once == {"secrets", "migrate"}
+    assert set(restarts.values()) == {"no", "unless-stopped"}
+
+
+def test_ollama_is_there_only_when_its_profile_is_asked_for():
+    assert SERVICES["ollama"]["profiles"] == ["ollama"]
+    assert all("profiles" not in SERVICES[name] for name in (*OURS, "db"))
