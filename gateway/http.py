@@ -106,30 +106,40 @@ async def while_connected(receive: Receive) -> AsyncIterator[None]:
     Call it after the body was read: then the next message can only be the disconnect.
     """
     task = asyncio.current_task()
-    gone = False
-
-    async def watch() -> None:
-        nonlocal gone
-        while (await receive())["type"] != "http.disconnect":
-            continue
-        gone = True
-        if task:
-            task.cancel()
-
+    watch = _Watch(receive, task)
     # Most calls are over before a watch is worth its task.
-    loop = asyncio.get_running_loop()
-    tasks: list[asyncio.Task[None]] = []
-    soon = loop.call_later(
-        WATCH_AFTER_S, lambda: tasks.append(loop.create_task(watch()))
-    )
+    soon = asyncio.get_running_loop().call_later(WATCH_AFTER_S, watch.begin)
     try:
         yield
     except asyncio.CancelledError:
-        if gone and task:
+        if watch.is_gone and task:
             task.uncancel()
             raise ClientGone from None
         raise
     finally:
         soon.cancel()
-        for watching in tasks:
-            watching.cancel()
+        watch.end()
+
+
+class _Watch:
+    """Waits for the client to hang up, and then cancels the task that serves it."""
+
+    def __init__(self, receive: Receive, served_by: "asyncio.Task[Any] | None") -> None:
+        self.is_gone = False
+        self._receive = receive
+        self._served_by = served_by
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._wait())
+
+    def end(self) -> None:
+        if self._task:
+            self._task.cancel()
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+        self.is_gone = True
+        if self._served_by:
+            self._served_by.cancel()
