@@ -2,7 +2,6 @@
 is looked up by its full SHA-256 in memory: random keys need no stretching."""
 
 import hashlib
-import logging
 import secrets
 import time
 from collections.abc import Mapping
@@ -16,8 +15,6 @@ from django.utils import timezone
 
 from brains import activation, live
 from gateway.models import ApiKey
-
-logger = logging.getLogger(__name__)
 
 PREFIX = "aura_"
 LENGTH_MIN, LENGTH_MAX = 16, 512

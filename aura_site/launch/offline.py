@@ -55,7 +55,7 @@ def start(running: ExitStack, base: Path, data: Path, say: Say) -> Offline:
     with ExitStack() as starting:
         offline = _started(starting, base, data)
         for server, url in zip(
-            offline.servers, (offline.variables or {}).values(), strict=True
+            offline.servers, offline.variables.values(), strict=True
         ):
             health = url.removesuffix("/v1") + "/health"
             if not wait_until_answers(health, server.has_ended):
