@@ -3,10 +3,9 @@
 import email.utils
 import re
 import time
-from collections.abc import Mapping
 from typing import Any
 
-from providers.errors import ProviderInvalid, ProviderRejected
+from providers.errors import ProviderError, ProviderInvalid, ProviderRejected
 from providers.json_text import read_json
 from providers.registry import Provider
 
@@ -15,6 +14,7 @@ Json = dict[str, Any]
 MESSAGE_MAX = 500
 CODE_MAX = 64
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_EVENTS = re.compile(rb"^(:|data:|event:)", re.MULTILINE)
 RETRY_AFTER_MAX_S = 60.0
 
 
@@ -27,8 +27,9 @@ def chat_answer(data: bytes, provider: Provider) -> Json:
     choices = answer.get("choices")
     if not isinstance(choices, list) or not choices:
         raise _invalid(provider, "an answer without choices")
-    if not all(_is_choice(choice) for choice in choices):
-        raise _invalid(provider, "choices without a message")
+    for choice in choices:
+        if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
+            raise _invalid(provider, "choices without a message")
     return answer
 
 
@@ -51,20 +52,40 @@ def chunk_of(data: bytes, provider: Provider) -> Json:
     """
     chunk = _object(data, provider)
     choices = chunk.get("choices", [])
-    if not isinstance(choices, list) or not all(isinstance(c, dict) for c in choices):
+    if not isinstance(choices, list):
         raise _invalid(provider, "a chunk without choices")
+    for choice in choices:
+        if not isinstance(choice, dict):
+            raise _invalid(provider, "a chunk without choices")
     return chunk
+
+
+def unstreamed(data: bytes, provider: Provider) -> ProviderError | None:
+    """Return the error that a stream without any chunk means: the one that came in place
+    of a stream, or ProviderInvalid; None for a stream that was cut before its first."""
+    try:
+        _object(data, provider)
+    except ProviderRejected as rejected:
+        return rejected
+    except ProviderInvalid:
+        if not _EVENTS.search(data):
+            return _invalid(provider, "an answer that is no stream")
+    return None
 
 
 def has_finish(chunk: Json) -> bool:
     """Say whether a chunk carries a finish_reason."""
-    return any(choice.get("finish_reason") for choice in chunk.get("choices", ()))
+    for choice in chunk.get("choices", ()):  # noqa: SIM110 - any() costs twice this
+        if choice.get("finish_reason"):
+            return True
+    return False
 
 
 def rejection(
-    status: int, data: bytes, headers: Mapping[str, str], provider: Provider
+    status: int, data: bytes, retry_after: str, provider: Provider
 ) -> ProviderRejected:
-    """Return the error that an answer with an error status means."""
+    """Return the error that an answer with an error status means; `retry_after` is its
+    header of that name, or ""."""
     try:
         parsed = read_json(data)
     except ValueError:
@@ -72,7 +93,7 @@ def rejection(
     error = parsed.get("error") if isinstance(parsed, dict) else None
     detail = error if isinstance(error, dict) else {"message": error}
     rejected = _rejected(detail, status, provider)
-    rejected.retry_after_s = retry_after_s(headers.get("Retry-After", ""))
+    rejected.retry_after_s = retry_after_s(retry_after)
     return rejected
 
 
@@ -129,10 +150,6 @@ def _status_in(detail: Json) -> int:
     """Return the status that an error inside a 200 stands for (OpenRouter: its code)."""
     code = detail.get("code")
     return code if isinstance(code, int) and 400 <= code <= 599 else 502
-
-
-def _is_choice(choice: object) -> bool:
-    return isinstance(choice, dict) and isinstance(choice.get("message"), dict)
 
 
 def _is_embedding(row: object) -> bool:

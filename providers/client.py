@@ -1,53 +1,64 @@
 """One client for the one protocol, OpenAI's over HTTP. It follows no redirect, reads no
 proxy or `.netrc` settings, keeps no cookie, and bounds every wait and every size."""
 
-import errno
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from functools import partial
-from typing import Any
+from collections.abc import AsyncGenerator
 
-import aiohttp
 import orjson
 
-from providers.answers import chat_answer, embedding_answer
-from providers.deadlines import CONNECT_S, Deadlines, until
-from providers.errors import ProviderNotReady
+from providers.answers import Json, chat_answer, embedding_answer
+from providers.connection import Closed, Connection
+from providers.deadlines import Deadlines
+from providers.pool import Pool
+from providers.prepared import Prepared, prepare
 from providers.reading import (
     ANSWER_MAX,
-    read_chunks,
+    FAILURES,
+    STREAM_MAX,
+    ChunkReader,
     read_whole,
-    refuse_errors,
-    translated,
+    told,
 )
 from providers.registry import Provider, Route
 
-Json = dict[str, Any]
-
-IDLE_S = 15.0
-BUFFER = 64 * 1024
+# Providers are made once, at the start; a bound all the same.
+PREPARED_MAX = 1000
 
 
 class Client:
-    """A pool of connections to providers; one per event loop. Keys travel with each
-    request, never with the pool."""
+    """Calls providers over a pool of connections; one per event loop."""
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._pool = Pool()
+        # By the identity of the provider, which a Prepared keeps alive.
+        self._chat: dict[int, Prepared] = {}
+        self._embeddings: dict[int, Prepared] = {}
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections to providers are open, idle ones included."""
+        return self._pool.open_count
+
+    @property
+    def idle_connections(self) -> int:
+        """How many of them wait for the next request."""
+        return self._pool.idle_count
 
     async def chat(self, route: Route, body: Json, deadlines: Deadlines) -> Json:
         """Return a `chat.completion`. Raises ProviderError."""
-        url = route.provider.base_url + "/chat/completions"
-        return chat_answer(
-            await self._whole(route, url, body, deadlines), route.provider
-        )
+        due = time.monotonic() + deadlines.total_s
+        prepared = self._for_chat(route.provider)
+        data = orjson.dumps({**body, "model": route.model})
+        connection = await _sent(prepared, data, due, deadlines.connect_s)
+        return chat_answer(read_whole(connection, route.provider), route.provider)
 
     async def embed(self, route: Route, body: Json, deadlines: Deadlines) -> Json:
         """Return a list of embeddings in OpenAI's shape. Raises ProviderError."""
-        base_url = route.provider.embedding_base_url or route.provider.base_url
-        answer = await self._whole(route, base_url + "/embeddings", body, deadlines)
-        return embedding_answer(answer, route.provider)
+        due = time.monotonic() + deadlines.total_s
+        prepared = self._for_embeddings(route.provider)
+        data = orjson.dumps({**body, "model": route.model})
+        connection = await _sent(prepared, data, due, deadlines.connect_s)
+        return embedding_answer(read_whole(connection, route.provider), route.provider)
 
     async def stream_chat(
         self, route: Route, body: Json, deadlines: Deadlines
@@ -57,108 +68,78 @@ class Client:
         Raises ProviderError, before the first chunk or between two.
         """
         began = time.monotonic()
-        url = route.provider.base_url + "/chat/completions"
-        streamed = {**body, "stream": True}
-        due = began + deadlines.first_chunk_s
-        async with self._answer(route, url, streamed, due) as response:
-            chunks = read_chunks(response, route.provider, deadlines, began)
-            async with aclosing(chunks):
-                async for chunk in chunks:
-                    yield chunk
+        prepared = self._for_chat(route.provider)
+        data = orjson.dumps({**body, "model": route.model, "stream": True})
+        ends = began + deadlines.total_s
+        due = min(began + deadlines.first_chunk_s, ends)
+        connection = await _sent(prepared, data, due, deadlines.connect_s, ends)
+        if connection.answer.status != 200:
+            read_whole(connection, route.provider)
+        reader = ChunkReader(connection, route.provider, deadlines, began)
+        try:
+            while not reader.is_over:
+                for event in await reader.events():
+                    if (chunk := reader.chunk(event)) is not None:
+                        yield chunk
+        finally:
+            reader.close()
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._session:
-            await self._session.close()
-            self._session = None
+        self._pool.close()
 
-    async def _whole(
-        self, route: Route, url: str, body: Json, deadlines: Deadlines
-    ) -> bytes:
-        due = time.monotonic() + deadlines.total_s
-        async with self._answer(route, url, body, due) as response:
-            with translated(route.provider):
-                async with until(due):
-                    return await read_whole(response, ANSWER_MAX, route.provider)
+    def _for_chat(self, provider: Provider) -> Prepared:
+        if prepared := self._chat.get(id(provider)):
+            return prepared
+        url = provider.base_url + "/chat/completions"
+        return self._prepare(self._chat, provider, url)
 
-    @asynccontextmanager
-    async def _answer(
-        self, route: Route, url: str, body: Json, due: float
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a request and give its answer once its head is there and is a success, all
-        before `due`, a monotonic time."""
-        provider = route.provider
-        if problem := provider.problem:
-            raise ProviderNotReady(problem, provider=provider.name)
-        data = orjson.dumps({**body, "model": route.model})
-        with translated(provider):
-            async with until(due):
-                response = await self._send(provider, url, data)
+    def _for_embeddings(self, provider: Provider) -> Prepared:
+        if prepared := self._embeddings.get(id(provider)):
+            return prepared
+        url = (provider.embedding_base_url or provider.base_url) + "/embeddings"
+        return self._prepare(self._embeddings, provider, url)
+
+    def _prepare(
+        self, known: dict[int, Prepared], provider: Provider, url: str
+    ) -> Prepared:
         try:
-            await refuse_errors(response, provider, due)
-            yield response
-        finally:
-            _give_back(response)
-
-    async def _send(
-        self, provider: Provider, url: str, data: bytes
-    ) -> aiohttp.ClientResponse:
-        """Post; once more when the server closed the connection before it answered, as it
-        does with a pooled one that was idle for too long."""
-        post = partial(
-            self._open_session().post,
-            url,
-            data=data,
-            headers=_headers(provider),
-            allow_redirects=False,
-        )
-        try:
-            return await post()
-        except aiohttp.ClientConnectionError as error:
-            if not _was_closed(error):
-                raise
-            return await post()
-
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_S),
-                timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_S),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                auto_decompress=False,
-                skip_auto_headers=("User-Agent",),
-                read_bufsize=BUFFER,
-            )
-        return self._session
+            prepared = prepare(provider, url, self._pool)
+        except ValueError as error:
+            raise told(error, provider) from None
+        if len(known) >= PREPARED_MAX:
+            known.clear()
+        known[id(provider)] = prepared
+        return prepared
 
 
-def _was_closed(error: aiohttp.ClientConnectionError) -> bool:
-    """Say whether the server closed the connection (FIN or RST) before it answered."""
-    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError):
-        return True
-    return isinstance(error, OSError) and error.errno in (
-        errno.ECONNRESET,
-        errno.EPIPE,
-    )
+async def _sent(
+    prepared: Prepared, data: bytes, due: float, connect_s: float, ends: float = 0.0
+) -> Connection:
+    """Send a body, and return the connection when its whole answer is there, or, when
+    `ends` is given, the head of a stream. Raises ProviderError.
 
-
-def _give_back(response: aiohttp.ClientResponse) -> None:
-    """Return a connection whose answer was read to its end; close any other, which ends
-    the upstream call."""
-    if response.content.is_eof():
-        response.release()
-    else:
-        response.close()
-
-
-def _headers(provider: Provider) -> dict[str, str]:
-    headers = {
-        "Content-Type": "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": "aura",
-        **provider.headers,
-    }
-    if provider.key:
-        headers["Authorization"] = f"Bearer {provider.key}"
-    return headers
+    An idle connection may have been closed by the server meanwhile: then the request is
+    sent once more, on a new one.
+    """
+    request, origin = prepared.request(data), prepared.origin
+    limit = STREAM_MAX if ends else ANSWER_MAX
+    connection = origin.take()
+    try:
+        while True:
+            if connection is None:
+                connect_by = min(due, time.monotonic() + connect_s)
+                connection = await origin.connect(connect_by)
+            try:
+                await connection.send(request, due, limit=limit, ends=ends)
+                return connection
+            except Closed as closed:
+                if not closed.is_stale:
+                    raise
+                connection = None
+    except BaseException as error:
+        if connection:
+            connection.abort()  # whoever is cancelled ends the request at the server
+        if isinstance(error, FAILURES):
+            raise told(error, prepared.provider) from None
+        raise

@@ -1,16 +1,12 @@
-"""Reading an answer off the wire: bounded in size and time, every failure one of ours."""
+"""From bytes to what a call gives: whole answers, chunks of a stream, and every failure as
+one of ours."""
 
-import asyncio
+import ssl
 import time
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager, suppress
-from typing import Any
 
-import aiohttp
-from aiohttp.http_exceptions import HttpProcessingError
-
-from providers.answers import chunk_of, has_finish, rejection
-from providers.deadlines import Deadlines, until
+from providers.answers import Json, chunk_of, has_finish, rejection, unstreamed
+from providers.connection import Closed, Connection
+from providers.deadlines import Deadlines
 from providers.errors import (
     ProviderError,
     ProviderInvalid,
@@ -19,158 +15,147 @@ from providers.errors import (
     ProviderTruncated,
     ProviderUnreachable,
 )
+from providers.http_answer import ERROR_MAX, RETRY_AFTER, TOO_LARGE, BadAnswer
 from providers.registry import Provider
 from providers.sse import EventParser, EventTooLong
 
-Json = dict[str, Any]
-
 ANSWER_MAX = 16 * 1024 * 1024
-ERROR_MAX = 64 * 1024
 STREAM_MAX = 64 * 1024 * 1024
 DONE = b"[DONE]"
 # How long the end of a body may take after [DONE]; it follows at once.
-LAST_BYTES_S = 0.05
+LAST_BYTES_S = 0.25
+
+# A ValueError is an address that cannot be built or looked up.
+FAILURES = (OSError, ValueError)
 
 
-@contextmanager
-def translated(provider: Provider) -> Iterator[None]:
-    """Raise what the HTTP library or a deadline raises inside as a ProviderError.
+def told(error: Exception, provider: Provider) -> ProviderError:
+    """Return what a failure on the wire is to the caller. The text of the failure is left
+    out where it is not ours: it can hold addresses."""
+    name, title = provider.name, provider.title
+    if isinstance(error, BadAnswer):
+        return ProviderInvalid(f"{title} {error}.", provider=name)
+    if isinstance(error, TimeoutError):
+        return ProviderTimeout(f"{title} did not answer in time.", provider=name)
+    if isinstance(error, Closed) and error.in_answer:
+        text = f"{title} broke off in the middle of its answer."
+        return ProviderTruncated(text, provider=name)
+    absent = ProviderNotReady if provider.is_embedded else ProviderUnreachable
+    why = provider.start_hint
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = "Its certificate is not one that this system trusts."
+    return absent(f"{title} cannot be reached. {why}".rstrip(), provider=name)
 
-    The library's own text is left out: it can hold addresses and headers.
+
+def read_whole(connection: Connection, provider: Provider) -> bytes:
+    """Return the body of a whole answer, and give its connection back.
+
+    Raises ProviderRejected for an error status.
     """
-    name, hint = provider.name, provider.start_hint
-    try:
-        yield
-    except TimeoutError:
-        raise ProviderTimeout(
-            f"{provider.title} did not answer in time.", provider=name
-        ) from None
-    except aiohttp.ClientPayloadError:
-        raise ProviderTruncated(
-            f"{provider.title} broke off in the middle of its answer.", provider=name
-        ) from None
-    # A ValueError is an address that cannot be built or looked up.
-    except (aiohttp.ClientConnectionError, OSError, ValueError):
-        absent = ProviderNotReady if provider.is_embedded else ProviderUnreachable
-        raise absent(
-            f"{provider.title} cannot be reached. {hint}".rstrip(), provider=name
-        ) from None
-    except (aiohttp.ClientError, HttpProcessingError):
-        raise ProviderInvalid(
-            f"{provider.title} sent something that is not HTTP.", provider=name
-        ) from None
+    answer = connection.answer
+    body, status = answer.take(), answer.status
+    connection.release()
+    if status != 200:
+        retry_after = answer.fields.get(RETRY_AFTER, b"").decode("latin-1")
+        raise rejection(status, body, retry_after, provider)
+    return body
 
 
-async def read_whole(
-    response: aiohttp.ClientResponse, limit: int, provider: Provider
-) -> bytes:
-    """Return the body. Raises ProviderInvalid when it is larger than `limit` bytes."""
-    parts: list[bytes] = []
-    size = 0
-    while part := await response.content.readany():
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            raise _too_large(provider)
-    return b"".join(parts)
+class ChunkReader:
+    """The chunks of one stream within its deadlines: `chunks` hands out what is there,
+    `more` waits until more is. `began` is when the call began, in monotonic time."""
 
-
-async def refuse_errors(
-    response: aiohttp.ClientResponse, provider: Provider, due: float
-) -> None:
-    """Raise ProviderRejected for an error status, ProviderInvalid for a redirect, an empty
-    success, or a body that is compressed although we asked for none.
-
-    The body of an error is read until `due`, a monotonic time.
-    """
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ProviderInvalid(
-            f"{provider.title} sent a compressed body unasked.", provider=provider.name
-        )
-    if response.status >= 400:
-        with translated(provider):
-            async with until(due):
-                data = await read_whole(response, ERROR_MAX, provider)
-        raise rejection(response.status, data, response.headers, provider)
-    if response.status != 200:
-        raise ProviderInvalid(
-            f"{provider.title} answered {response.status} where 200 was expected.",
-            provider=provider.name,
-        )
-
-
-async def read_chunks(
-    response: aiohttp.ClientResponse,
-    provider: Provider,
-    deadlines: Deadlines,
-    began: float,
-) -> AsyncGenerator[Json, None]:
-    """Yield each parsed chunk up to the end of the stream.
-
-    `began` is the monotonic time at which the call began. Raises ProviderTruncated when
-    the stream ends without a finish_reason, be it with [DONE] or not.
-    """
-    finished = False
-    async with aclosing(_events(response, provider, deadlines, began)) as events:
-        async for data in events:
-            if data.strip() == DONE:
-                await _read_off(response, provider)
-                break
-            chunk = chunk_of(data, provider)
-            finished = finished or has_finish(chunk)
-            yield chunk
-    if not finished:
-        raise ProviderTruncated(
-            f"{provider.title} ended its stream before its answer was complete.",
-            provider=provider.name,
-        )
-
-
-async def _events(
-    response: aiohttp.ClientResponse,
-    provider: Provider,
-    deadlines: Deadlines,
-    began: float,
-) -> AsyncGenerator[bytes, None]:
-    """Yield the data of each event within the deadlines and the size limits. Comments
-    keep a stream alive, but they are no first chunk."""
-    parser = EventParser()
-    size, has_begun = 0, False
-    due, end = began + deadlines.first_chunk_s, began + deadlines.total_s
-    while True:
-        with translated(provider):
-            async with until(min(due, end)):
-                part = await response.content.readany()
-        size += len(part)
-        if size > STREAM_MAX:
-            raise _too_large(provider)
-        for data in _fed(parser, part, provider):
-            has_begun = True
-            yield data
-        if not part:
-            return
-        if has_begun:
-            due = time.monotonic() + deadlines.between_chunks_s
-
-
-def _fed(parser: EventParser, part: bytes, provider: Provider) -> list[bytes]:
-    """Return the events that `part` completes, without blank ones; b"" is the end."""
-    try:
-        events = parser.feed(part) if part else parser.close()
-        return [data for data in events if data.strip()]
-    except EventTooLong:
-        raise _too_large(provider) from None
-
-
-async def _read_off(response: aiohttp.ClientResponse, provider: Provider) -> None:
-    """Take the end of a complete stream off the wire, so that its connection can be used
-    again; when it does not come the connection is closed instead."""
-    with suppress(ProviderError), translated(provider):
-        async with asyncio.timeout(LAST_BYTES_S):
-            await response.content.readany()
-
-
-def _too_large(provider: Provider) -> ProviderInvalid:
-    return ProviderInvalid(
-        f"{provider.title} sent more than Aura takes.", provider=provider.name
+    __slots__ = (
+        "_between_s",
+        "_connection",
+        "_due",
+        "_ends",
+        "_has_begun",
+        "_is_finished",
+        "_opening",
+        "_parser",
+        "_provider",
+        "is_over",
     )
+
+    def __init__(
+        self,
+        connection: Connection,
+        provider: Provider,
+        deadlines: Deadlines,
+        began: float,
+    ) -> None:
+        self._connection, self._provider = connection, provider
+        self._due = began + deadlines.first_chunk_s
+        self._ends = began + deadlines.total_s
+        self._between_s = deadlines.between_chunks_s
+        self._parser = EventParser()
+        self._opening = b""  # of the body, up to the first chunk
+        self._has_begun = self._is_finished = self.is_over = False
+
+    async def events(self) -> list[bytes]:
+        """Return the data of the events that have come; wait where none have.
+
+        Raises ProviderError, at the latest when the stream ends without a finish_reason,
+        be it with [DONE] or not.
+        """
+        connection = self._connection
+        while not (part := connection.take()):
+            if connection.answer.is_complete:
+                return self._last_events()
+            if connection.error:
+                raise told(connection.error, self._provider)
+            # Comments keep a stream alive, but they are no first chunk.
+            if self._has_begun:
+                self._due = time.monotonic() + self._between_s
+            await connection.more(min(self._due, self._ends))
+        return self._fed(part)
+
+    def chunk(self, data: bytes) -> Json | None:
+        """Return the chunk in an event; None when it is blank, [DONE] or after that.
+
+        Raises ProviderError.
+        """
+        if self.is_over or not data or data.isspace():
+            return None
+        if data.startswith(DONE) and data.strip() == DONE:
+            self._end()
+            return None
+        if not self._has_begun:
+            self._has_begun, self._opening = True, b""
+        chunk = chunk_of(data, self._provider)
+        if not self._is_finished:
+            self._is_finished = has_finish(chunk)
+        return chunk
+
+    def close(self) -> None:
+        """Give the connection back; one whose stream is not over is closed, which ends the
+        request at the server."""
+        if self.is_over:
+            self._connection.leave(time.monotonic() + LAST_BYTES_S)
+        else:
+            self._connection.abort()
+
+    def _fed(self, part: bytes) -> list[bytes]:
+        if not self._has_begun and len(self._opening) <= ERROR_MAX:
+            self._opening += part
+        try:
+            return self._parser.feed(part)
+        except EventTooLong:
+            raise told(BadAnswer(TOO_LARGE), self._provider) from None
+
+    def _last_events(self) -> list[bytes]:
+        events = self._parser.close()
+        if not events:
+            self._end()
+        return events
+
+    def _end(self) -> None:
+        self.is_over = True
+        if not self._has_begun and (error := unstreamed(self._opening, self._provider)):
+            raise error
+        if not self._is_finished:
+            raise ProviderTruncated(
+                f"{self._provider.title} ended its stream before its answer was complete.",
+                provider=self._provider.name,
+            )

@@ -23,6 +23,8 @@ class EventParser:
 
         Raises EventTooLong.
         """
+        if self._is_plain(chunk):
+            return self._plain_events(chunk)
         events: list[bytes] = []
         for line in self._lines(chunk):
             if not line:
@@ -35,6 +37,28 @@ class EventParser:
         """Return the data of an event that the end of the stream completes."""
         events = self.feed(b"\n") if self._rest else []
         self._end(events)
+        return events
+
+    def _is_plain(self, chunk: bytes) -> bool:
+        """Say whether `chunk` holds whole events and nothing is left of one before: the
+        way in which most come."""
+        return (
+            chunk.endswith(b"\n\n")
+            and not (self._rest or self._data or self._after_cr)
+            and len(chunk) <= EVENT_MAX
+            and b"\r" not in chunk
+        )
+
+    def _plain_events(self, chunk: bytes) -> list[bytes]:
+        events: list[bytes] = []
+        for block in chunk[:-2].split(b"\n\n"):
+            if block.startswith(b"data: ") and b"\n" not in block:
+                events.append(block[6:])
+            else:
+                for line in block.split(b"\n"):
+                    if line.startswith(b"data:"):
+                        self._add(line)
+                self._end(events)
         return events
 
     def _add(self, line: bytes) -> None:

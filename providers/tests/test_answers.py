@@ -18,16 +18,16 @@ from providers.answers import (
 )
 from providers.errors import ProviderInvalid, ProviderRejected
 from providers.shipped import local, named
-from providers.tests.conftest import KEY
+from providers.tests.calling import KEY
 
 PROVIDER = named("groq", "http://127.0.0.1:1/v1", KEY)
 MESSAGE = {"role": "assistant", "content": "Hello"}
 READERS = pytest.mark.parametrize("read", [chat_answer, embedding_answer, chunk_of])
 
 
-def rejected(status, body, headers=None):
+def rejected(status, body, retry_after=""):
     data = body if isinstance(body, bytes) else orjson.dumps(body)
-    return rejection(status, data, headers or {}, PROVIDER)
+    return rejection(status, data, retry_after, PROVIDER)
 
 
 def test_answers_of_the_right_shape_are_given_as_they_are():
@@ -161,7 +161,7 @@ def test_key_in_what_a_provider_says_is_masked_even_where_it_is_cut(before):
 
 
 def test_provider_without_a_key_masks_nothing():
-    error = rejection(400, b'{"error": "bad"}', {}, local("", "", "", {}))
+    error = rejection(400, b'{"error": "bad"}', "", local("", "", "", {}))
     assert error.message == "Local answered 400: bad"
 
 
@@ -192,7 +192,7 @@ def test_rejection_is_permanent_unless_another_try_may_help(status, permanent):
 )
 def test_retry_after_is_seconds_or_a_date_within_a_minute(text, seconds):
     assert retry_after_s(text) == seconds
-    assert rejected(429, b"", {"Retry-After": text}).retry_after_s == seconds
+    assert rejected(429, b"", text).retry_after_s == seconds
 
 
 def test_retry_after_of_a_near_date_is_the_time_until_then():

@@ -101,6 +101,18 @@ def test_several_events_in_one_read_come_in_order():
     assert EventParser().feed(b"data: a\n\ndata: b\n\ndata: c\n") == [b"a", b"b"]
 
 
+@pytest.mark.parametrize("first", [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r", b"\n\n\n"])
+@pytest.mark.parametrize("last", [b"\n\n", b"\r\n\r\n", b"\r\r"])
+def test_lines_of_one_read_may_end_in_different_ways(first, last):
+    data = b"data: a" + first + b"data:b" + last
+    assert parsed([data]) == [b"a", b"b"]
+
+
+def test_lines_of_one_event_may_end_in_different_ways():
+    data = b"id: 1\rdata: a\r\ndata: b\n\n"
+    assert parsed([data]) == [b"a\nb"]
+
+
 def test_end_of_the_stream_completes_its_last_event():
     assert parsed([b"data: a\n\ndata: [DONE]"]) == [b"a", b"[DONE]"]
     assert parsed([b"data: a\n"]) == [b"a"]
@@ -117,6 +129,11 @@ def test_line_over_1_mib_is_refused(end):
     parser.feed(b"data: " + b"a" * (EVENT_MAX - 6))
     with pytest.raises(EventTooLong):
         parser.feed(b"a" + end)
+
+
+def test_line_over_1_mib_that_comes_at_once_is_refused():
+    with pytest.raises(EventTooLong):
+        EventParser().feed(b"data: " + b"a" * EVENT_MAX + b"\n\n")
 
 
 def test_line_of_1_mib_is_taken():
