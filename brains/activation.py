@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from brains import live
 from brains.errors import PresetChanged, PresetIsLive, PresetNotFound
@@ -18,6 +18,8 @@ from brains.values import shown
 logger = logging.getLogger(__name__)
 
 Action = Activation.Action
+
+LOCK_TIMEOUT_MS = 10_000
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,14 @@ def publish() -> None:
 
 def _lock() -> ChangeCounter:
     """Take the one lock that orders all changes. SQLite's IMMEDIATE transactions hold
-    theirs already; elsewhere the row is locked."""
+    theirs already; elsewhere the row is locked.
+
+    Raises OperationalError when another change held it for too long; see `busy`.
+    """
+    if connection.vendor == "postgresql":
+        # For this transaction alone, since PgBouncer knows no such option of a connection.
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
     counter, _ = ChangeCounter.objects.select_for_update().get_or_create(pk=1)
     return counter
 
@@ -186,7 +195,7 @@ def _resolved(snapshot: Snapshot | None, revision: int) -> dict[str, list[str]]:
 
 
 def _is_same(activation: Activation, preset: ModelPreset) -> bool:
-    return activation.snapshot == asdict(preset.snapshot())
+    return activation.as_snapshot() == preset.snapshot()
 
 
 def _stored(preset: ModelPreset) -> ModelPreset:

@@ -2,9 +2,11 @@
 JSON with a SHA-256, readable by its owner only, replaced whole or not at all."""
 
 import contextlib
+import glob
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,14 @@ import orjson
 from brains.errors import CopyUnusable
 
 FORMAT = 1
+STALE_S = 600
 _SIZE_MAX = 64 * 1024 * 1024
 
 
 def write_copy(path: Path, payload: dict[str, Any]) -> None:
-    """Replace the copy at `path` by `payload`; on an OSError the old copy is intact."""
+    """Replace the copy at `path` by `payload`; on an OSError the old copy is intact. What a
+    writer left that was killed before it had replaced it is removed."""
+    _remove_stale(path)
     body = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
     head = {"format": FORMAT, "sha256": hashlib.sha256(body).hexdigest()}
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
@@ -31,6 +36,7 @@ def write_copy(path: Path, payload: dict[str, Any]) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+    _sync_folder(path.parent)
 
 
 def read_copy(path: Path) -> dict[str, Any]:
@@ -45,6 +51,26 @@ def read_copy(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise CopyUnusable(f"{path.name} cannot be read: {error.strerror}.") from error
     return _parsed(data, path)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the new name outlive a power cut: it stands in the folder, not in the file."""
+    # The copy is in place by now, and not every file system can do this: no failure.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove half-written copies that are too old to be another worker's of this moment."""
+    limit = time.time() - STALE_S
+    for other in path.parent.glob(f"{glob.escape(path.name)}?*"):
+        with contextlib.suppress(OSError):
+            if other.stat().st_mtime < limit:
+                other.unlink()
 
 
 def _refuse_foreign(status: os.stat_result, path: Path) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 from django.conf import settings
 
 from brains import live, watcher
-from brains.layers import DIMENSION, EMBEDDING, LAYERS
+from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer
 from brains.live import Live
 from brains.selection import Problem, Selection
-from brains.serving import provider_of, serving
+from brains.serving import provider_of, serving, standing_by
+from brains.wording import listed
 
 
 def report(now: Live | None = None) -> dict[str, Any]:
@@ -35,8 +36,8 @@ def report(now: Live | None = None) -> dict[str, Any]:
 
 
 def models(selection: Selection) -> dict[str, dict[str, Any]]:
-    """Return, per layer, the model, its source and its provider; for the embedding layer
-    also the dimension and the dimension's source."""
+    """Return, per layer, the model, its source and its provider; the fallbacks, when there
+    are some, and their source; for the embedding layer the dimension and its source."""
     shown: dict[str, dict[str, Any]] = {}
     for layer in LAYERS:
         choice = selection.choice(layer.name)
@@ -44,12 +45,21 @@ def models(selection: Selection) -> dict[str, dict[str, Any]]:
             "model": choice.value,
             "source": str(choice.source),
             "provider": provider_of(selection, layer).name,
+            **_fallbacks(selection, layer),
         }
     shown[EMBEDDING.name] |= {
         "dimension": selection.dimension,
         "dimension_source": str(selection.choices[DIMENSION.field].source),
     }
     return shown
+
+
+def _fallbacks(selection: Selection, layer: Layer) -> dict[str, Any]:
+    fallbacks = selection.fallbacks(layer.name)
+    if layer.fallback is None or not fallbacks:
+        return {}
+    source = selection.choices[layer.fallback.field].source
+    return {"fallbacks": list(fallbacks), "fallbacks_source": str(source)}
 
 
 def all_problems(now: Live) -> list[Problem]:
@@ -78,13 +88,28 @@ _SILENT = "The database has not answered for some seconds."
 
 
 def _provider_problems(selection: Selection) -> list[Problem]:
-    """Name each provider that serves a layer and cannot be called as it is set up."""
-    hint = "Set it in the environment or .env and restart, or activate another preset."
+    """Name each provider that is needed and cannot be called as it is set up: those that
+    serve a layer, then those that only have fallbacks."""
+    hint = "Set it in the environment or .env and restart, or {}."
+    needed = [(p, "", "activate another preset") for p, _ in serving(selection)]
+    needed += [
+        (p, f" Fallbacks of {_titles(layers)} need it.", "name other fallbacks")
+        for p, layers in standing_by(selection)
+    ]
     return [
-        Problem("env", p.key_variable or p.url_variable, p.problem, hint)
-        for p, _ in serving(selection)
+        Problem(
+            source="env",
+            name=p.key_variable or p.url_variable,
+            reason=f"{p.problem}{what_for}",
+            hint=hint.format(instead),
+        )
+        for p, what_for, instead in needed
         if p.problem
     ]
+
+
+def _titles(layers: list[Layer]) -> str:
+    return listed([layer.title for layer in layers])
 
 
 def _dotenv_problems() -> list[Problem]:

@@ -143,10 +143,12 @@ def _log(selection: Selection) -> None:
             if choice.source == "preset"
             else choice.source
         )
+        fallbacks = ",".join(selection.fallbacks(layer.name))
         logger.info(
-            "Using model: %s layer=%s source=%s revision=%s",
+            "Using model: %s layer=%s source=%s revision=%s%s",
             choice.value,
             layer.name,
             source,
             selection.revision,
+            f" fallbacks={fallbacks}" if fallbacks else "",
         )

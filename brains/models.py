@@ -1,6 +1,7 @@
 """The tables of this room: presets, the history of what was effective, and the workers.
 What is effective is written in `brains/activation.py` only."""
 
+from dataclasses import replace
 from typing import NoReturn
 
 from django.conf import settings
@@ -17,7 +18,13 @@ from brains.names import (
     skeleton,
 )
 from brains.selection import Snapshot
-from brains.values import MODEL_ID_LENGTH, dimension_problem, model_id_problem
+from brains.values import (
+    FALLBACKS_LENGTH,
+    MODEL_ID_LENGTH,
+    dimension_problem,
+    fallbacks_problem,
+    model_id_problem,
+)
 
 
 def validate_name(name: str) -> None:
@@ -32,10 +39,29 @@ def validate_model_id(text: str) -> None:
         raise ValidationError(problem)
 
 
+def validate_fallbacks(text: str) -> None:
+    """Raise ValidationError with a sentence when `text` cannot name fallbacks."""
+    if problem := fallbacks_problem(text):
+        raise ValidationError(problem)
+
+
 def validate_dimension(number: int) -> None:
     """Raise ValidationError with a sentence when `number` cannot be a dimension."""
     if problem := dimension_problem(str(number)):
         raise ValidationError(problem)
+
+
+def _fallback_field(name: str) -> "models.CharField[str, str]":
+    # With a default in the database: a worker of the version before, still there during a
+    # deploy, does not know the column and writes rows without it.
+    return models.CharField(
+        name,
+        max_length=FALLBACKS_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_fallbacks],
+    )
 
 
 class ModelPreset(models.Model):
@@ -63,18 +89,21 @@ class ModelPreset(models.Model):
         blank=True,
         validators=[validate_model_id],
     )
+    l1_fallback = _fallback_field("L1 fallback")
     l2_model = models.CharField(
         "L2 model",
         max_length=MODEL_ID_LENGTH,
         blank=True,
         validators=[validate_model_id],
     )
+    l2_fallback = _fallback_field("L2 fallback")
     l3_model = models.CharField(
         "L3 model",
         max_length=MODEL_ID_LENGTH,
         blank=True,
         validators=[validate_model_id],
     )
+    l3_fallback = _fallback_field("L3 fallback")
     embedding_model = models.CharField(
         max_length=MODEL_ID_LENGTH, blank=True, validators=[validate_model_id]
     )
@@ -114,7 +143,7 @@ class ModelPreset(models.Model):
                 raise ValidationError({"name": f"This name looks like {other.name}."})
 
     def snapshot(self) -> Snapshot:
-        """Return the five fields as text, as an activation keeps them."""
+        """Return the fields as text, as an activation keeps them."""
         values = {name: str(getattr(self, name) or "").strip() for name in FIELDS}
         return Snapshot(name=self.name, slug=self.slug, values=values)
 
@@ -148,7 +177,7 @@ class Activation(models.Model):
         ModelPreset, null=True, on_delete=models.SET_NULL, related_name="activations"
     )
     snapshot = models.JSONField(
-        null=True, help_text="The preset's name, slug and five fields; null when none."
+        null=True, help_text="The preset's name, slug and fields; null when none."
     )
     resolved = models.JSONField(
         help_text="Field -> [value, source] where it was written."
@@ -183,8 +212,12 @@ class Activation(models.Model):
         return self.snapshot["name"] if self.snapshot else None
 
     def as_snapshot(self) -> Snapshot | None:
-        """Return what was activated; None when no preset was active."""
-        return Snapshot(**self.snapshot) if self.snapshot else None
+        """Return what was activated; None when no preset was active. A field that was
+        not there yet at that time is blank."""
+        if not self.snapshot:
+            return None
+        known = Snapshot(**self.snapshot)
+        return replace(known, values={**dict.fromkeys(FIELDS, ""), **known.values})
 
 
 class ChangeCounter(models.Model):

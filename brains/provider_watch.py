@@ -1,5 +1,5 @@
-"""Whether the providers that serve a layer answer: checked by a background thread of each
-worker, so that no page and no request ever waits for it."""
+"""Whether the providers that serve a layer, or stand behind one, answer: checked by a
+background thread of each worker, so that no page and no request ever waits for it."""
 
 import logging
 import math
@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from django.utils import timezone
 
 from brains import live
-from brains.serving import serving
+from brains.serving import serving, standing_by
 from providers.reachability import Reach, State, check
 from providers.registry import Provider
 
@@ -66,7 +66,7 @@ class ProviderWatch:
 
         One that serves newly is due at once, one in trouble after 10 s, others after 60 s.
         """
-        providers = {provider.name: provider for provider in _serving()}
+        providers = {provider.name: provider for provider in _in_use()}
         while not self._found.empty():
             name, reach = self._found.get()
             self.latest = {**self.latest, name: Checked(reach, timezone.now())}
@@ -93,8 +93,10 @@ class ProviderWatch:
 WATCH = ProviderWatch()
 
 
-def _serving() -> list[Provider]:
-    return [provider for provider, _ in serving(live.current().selection)]
+def _in_use() -> list[Provider]:
+    selection = live.current().selection
+    in_use = serving(selection) + standing_by(selection)
+    return [provider for provider, _ in in_use]
 
 
 def _pause_s(found: Reach) -> float:

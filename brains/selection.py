@@ -1,16 +1,23 @@
-"""The ladder: what is effective for each of the five values, and why. Pure: everything it
-needs is passed in, so the admin, the status page, `/health`, the command line and the
-request path cannot disagree."""
+"""The ladder: what is effective for each of the five values and for the fallbacks, and why.
+Pure: everything it needs is passed in, so the admin, the status page, `/health`, the command
+line and the request path cannot disagree."""
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
-from brains.layers import DIMENSION, LAYER_BY_NAME, VALUES, Value
-from brains.values import normalised, problem_with
+from brains.layers import (
+    DIMENSION,
+    FALLBACK_FIELDS,
+    LAYER_BY_NAME,
+    LAYERS,
+    SETTABLE,
+    Value,
+)
+from brains.values import model_ids, normalised, problem_with
 
 
 class Source(StrEnum):
@@ -24,7 +31,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A preset's five fields as text at one moment; blank means inherit."""
+    """A preset's fields as text at one moment; blank, or not there, means inherit."""
 
     name: str
     slug: str
@@ -41,7 +48,7 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A usable value on one rung."""
+    """A usable value on one rung. Of fallbacks "" is one: none, whatever stands below."""
 
     source: Source
     value: str
@@ -68,7 +75,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Selection:
-    """The effective frozen set of five values, each with its source."""
+    """The effective frozen set of five values and of fallbacks, each with its source."""
 
     revision: int
     preset: str | None
@@ -80,6 +87,19 @@ class Selection:
         """Return the choice of model for a layer, by its wire name such as "l3"."""
         return self.choices[LAYER_BY_NAME[layer].model.field]
 
+    def fallbacks(self, layer: str) -> tuple[str, ...]:
+        """Return the models to try, in this order, when the layer's own fails; () for none."""
+        return self._fallbacks[layer]
+
+    @cached_property
+    def _fallbacks(self) -> Mapping[str, tuple[str, ...]]:
+        return {
+            layer.name: model_ids(self.choices[layer.fallback.field].value)
+            if layer.fallback
+            else ()
+            for layer in LAYERS
+        }
+
     @property
     def dimension(self) -> int:
         """The length of the vectors that the embedding model gives."""
@@ -88,7 +108,13 @@ class Selection:
     @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) of what is effective and from where; equal only when all is equal."""
-        seen = {name: [c.value, c.source] for name, c in self.choices.items()}
+        # Without the fallbacks that are none: so a worker of a version that knows no
+        # fallbacks, still there during a deploy, does not look as if it served otherwise.
+        seen = {
+            name: [c.value, c.source]
+            for name, c in self.choices.items()
+            if c.value or name not in FALLBACK_FIELDS
+        }
         text = json.dumps([self.revision, self.preset, seen], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -97,11 +123,14 @@ def resolve(preset: Snapshot | None, ladder: Ladder, *, revision: int = 0) -> Se
     """Return the selection: for each value the first rung that has a usable one."""
     choices: dict[str, Choice] = {}
     problems: list[Problem] = []
-    for value in VALUES:
+    for value in SETTABLE:
         usable = list(_usable(value, preset, ladder, problems))
-        choices[value.field] = Choice(
-            usable[0].value, usable[0].source, tuple(usable[1:])
-        )
+        first, *hidden = usable or [Rung(Source.DEFAULT, value.default)]
+        choices[value.field] = Choice(first.value, first.source, tuple(hidden))
+    for layer in LAYERS:
+        if layer.fallback:
+            own, behind = layer.model.field, layer.fallback.field
+            choices[behind] = _without(choices[own].value, choices[behind])
     return Selection(
         revision=revision,
         preset=preset.name if preset else None,
@@ -109,6 +138,12 @@ def resolve(preset: Snapshot | None, ladder: Ladder, *, revision: int = 0) -> Se
         choices=choices,
         problems=tuple(problems),
     )
+
+
+def _without(model: str, fallbacks: Choice) -> Choice:
+    """Return the fallbacks without the model that they stand behind: it has failed."""
+    others = (each for each in model_ids(fallbacks.value) if each != model)
+    return replace(fallbacks, value=",".join(others))
 
 
 def _usable(

@@ -3,7 +3,7 @@ to be asked for comes from memory, so the page stands while the database is away
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +22,7 @@ from brains.models import ModelPreset
 from brains.selection import Selection
 from brains.status_card import cards
 from brains.status_facts import Fact
+from brains.status_pace import paces
 from brains.status_providers import provider_problems, providers
 from brains.status_state import Level, state
 from brains.wording import ago, exact
@@ -36,13 +37,14 @@ RETRY_AFTER_S = 5
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What is seen in one request, taken once: the live state, who looks, the workers
-    (None: not known)."""
+    (None: not known), how quick layers were."""
 
     now: Live
     is_connected: bool
     staff: Any = None
     preset_id: int | None = None
     workers: Convergence | None = None
+    paces: Mapping[str, str] = field(default_factory=dict)
 
 
 @require_safe
@@ -79,6 +81,7 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         staff=user,
         preset_id=_preset_id(now.selection) if user else None,
         workers=convergence(now.selection),
+        paces=paces(),
     )
 
 
@@ -111,7 +114,7 @@ def _context(sight: Sight) -> Mapping[str, Any]:
         "state": state(selection, problems, sight.is_connected),
         "since_ago": ago(now.since) if now.since else "",
         "since_exact": exact(now.since) if now.since else "",
-        "cards": cards(selection),
+        "cards": cards(selection, sight.paces),
         "problems": problems,
         "providers": providers(selection),
         "facts": _facts(sight),

@@ -1,6 +1,6 @@
 """What the status page shows of each layer: what serves it, why, and what that hides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +33,16 @@ class ValueView:
     rungs: tuple[RungView, ...]
 
     @property
+    def place(self) -> str:
+        """Where it stands."""
+        return next(rung.place for rung in self.rungs if rung.state == "serves")
+
+    @property
+    def is_set(self) -> bool:
+        """Whether somebody set it, be it to none."""
+        return self.rungs[-1].state != "serves"
+
+    @property
     def hidden(self) -> tuple[RungView, ...]:
         """The usable values that this one hides: the first would serve without it."""
         return tuple(rung for rung in self.rungs if rung.state == "hidden")
@@ -45,24 +55,37 @@ class ValueView:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A layer, its model, the provider that serves it; `dimension` for vectors only."""
+    """A layer, its model, the provider that serves it; `fallback` where one was set,
+    `dimension` for vectors only, `pace` where it is known."""
 
     layer: Layer
     provider: Provider
     model: ValueView
+    fallback: ValueView | None
     dimension: ValueView | None
+    pace: str
 
 
-def cards(selection: Selection) -> tuple[Card, ...]:
-    """Return a card for each of the four layers."""
-    return tuple(_card(layer, selection) for layer in LAYERS)
+def cards(selection: Selection, paces: Mapping[str, str]) -> tuple[Card, ...]:
+    """Return a card for each of the four layers; `paces` says how quick they were."""
+    return tuple(_card(layer, selection, paces.get(layer.name, "")) for layer in LAYERS)
 
 
-def _card(layer: Layer, selection: Selection) -> Card:
+def _card(layer: Layer, selection: Selection, pace: str) -> Card:
     model = view(layer.model, selection)
     provider = provider_of(selection, layer)
     dimension = view(DIMENSION, selection) if layer is EMBEDDING else None
-    return Card(layer, provider, model, dimension)
+    fallback = fallback_of(layer, selection)
+    return Card(layer, provider, model, fallback, dimension, pace)
+
+
+def fallback_of(layer: Layer, selection: Selection) -> ValueView | None:
+    """Return what is tried when a layer's model fails, as it is shown to people; None when
+    there is nothing to say of it."""
+    if layer.fallback is None:
+        return None
+    fallback = view(layer.fallback, selection)
+    return fallback if fallback.text or fallback.hidden or fallback.refused else None
 
 
 def view(value: Value, selection: Selection) -> ValueView:

@@ -1,11 +1,13 @@
-"""The providers on the status page: which serve a layer, whether their key is set, and
-whether they answer, as the last check in the background found. Nothing is asked here."""
+"""The providers on the status page: which serve a layer or stand behind one, whether their
+key is set, and whether they answer, as the last check in the background found. Nothing is
+asked here."""
 
 from dataclasses import dataclass
 
+from brains.layers import Layer
 from brains.provider_watch import WATCH, Checked
 from brains.selection import Problem, Selection
-from brains.serving import serving
+from brains.serving import serving, standing_by
 from brains.status_facts import Fact
 from brains.status_state import Level
 from brains.wording import exact, listed
@@ -15,35 +17,27 @@ from providers.registry import Provider, address_problem
 
 @dataclass(frozen=True, slots=True)
 class ProviderFact:
-    """A provider in use: where it is (never its key), and which layers it serves."""
+    """A provider in use: where it is (never its key), and what for."""
 
     title: str
     origin: str
-    layers: str
+    purpose: str
     fact: Fact
     asked: str
 
 
 def providers(selection: Selection) -> tuple[ProviderFact, ...]:
-    """Return the providers that serve a layer now, each once."""
-    return tuple(
-        ProviderFact(
-            title=provider.title,
-            origin=_origin(provider),
-            layers=listed([layer.title for layer in layers]),
-            fact=_fact(provider),
-            asked=_asked(provider),
-        )
-        for provider, layers in serving(selection)
-    )
+    """Return the providers that serve a layer now, each once, then those that only have
+    fallbacks."""
+    serve = [_shown(provider, "for", layers) for provider, layers in serving(selection)]
+    others = standing_by(selection)
+    return (*serve, *(_shown(p, "as fallback of", layers) for p, layers in others))
 
 
 def provider_problems(selection: Selection) -> list[Problem]:
-    """Return a problem for each serving provider that did not answer when last asked."""
-    found = [
-        (provider, WATCH.latest.get(provider.name))
-        for provider, _ in serving(selection)
-    ]
+    """Return a problem for each provider in use that did not answer when last asked."""
+    in_use = serving(selection) + standing_by(selection)
+    found = [(provider, WATCH.latest.get(provider.name)) for provider, _ in in_use]
     return [
         Problem("provider", provider.url_variable, reason, provider.start_hint or _HINT)
         for provider, checked in found
@@ -52,6 +46,16 @@ def provider_problems(selection: Selection) -> list[Problem]:
 
 
 _HINT = "Check its address and its own status page, or activate another preset."
+
+
+def _shown(provider: Provider, role: str, layers: list[Layer]) -> ProviderFact:
+    return ProviderFact(
+        title=provider.title,
+        origin=_origin(provider),
+        purpose=f"{role} {listed([layer.title for layer in layers])}",
+        fact=_fact(provider),
+        asked=_asked(provider),
+    )
 
 
 def _origin(provider: Provider) -> str:

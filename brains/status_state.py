@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from brains.layers import LAYERS
 from brains.selection import Problem, Selection
-from brains.serving import provider_of
+from brains.serving import can_answer
 from brains.wording import counted, listed
 
 
@@ -53,5 +53,5 @@ def state(
 
 
 def _silent(selection: Selection) -> list[str]:
-    """Name the layers whose provider cannot be called as it is set up."""
-    return [layer.title for layer in LAYERS if provider_of(selection, layer).problem]
+    """Name the layers of which no model can be called as its provider is set up."""
+    return [layer.title for layer in LAYERS if not can_answer(selection, layer)]

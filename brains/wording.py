@@ -8,6 +8,7 @@ from django.utils.timesince import timesince
 
 from brains.layers import Value
 from brains.selection import Source
+from brains.values import model_ids
 
 RUNG_NAMES = {
     Source.PRESET: "preset",
@@ -41,6 +42,11 @@ def because(source: Source, value: Value, preset: str | None) -> str:
     if source is Source.DEFAULT:
         return "as the built-in default"
     return f"from {place(source, value, preset)}"
+
+
+def in_turn(fallbacks: str) -> str:
+    """Return fallbacks in the order in which they are tried: "a/b, then c/d", or "none"."""
+    return ", then ".join(model_ids(fallbacks)) or "none"
 
 
 def ago(then: datetime, now: datetime | None = None) -> str:

@@ -4,9 +4,10 @@ the two sides that the admin's pages compare. `selection.resolve` answers both."
 from dataclasses import dataclass
 
 from brains import activation, live
+from brains.layers import Layer
 from brains.models import Activation, ModelPreset
 from brains.selection import Selection, resolve
-from brains.serving import serving
+from brains.serving import can_answer, serving, standing_by
 from brains.wording import listed
 
 
@@ -42,10 +43,18 @@ def selection_of(preset: ModelPreset | None) -> Selection:
 
 
 def warnings_about(selection: Selection) -> list[str]:
-    """Return, as sentences, which layers would not be served, and why: their
-    provider is not set up."""
+    """Return, as sentences, what of the layers would not be served, and why: its provider
+    is not set up."""
+    troubles: list[tuple[str, str, list[Layer]]] = []
+    for provider, layers in serving(selection):
+        helped = [layer for layer in layers if can_answer(selection, layer)]
+        silent = [layer for layer in layers if layer not in helped]
+        troubles.append((provider.problem, "{} cannot answer", silent))
+        troubles.append((provider.problem, "only fallbacks of {} can answer", helped))
+    for provider, layers in standing_by(selection):
+        troubles.append((provider.problem, "fallbacks of {} cannot answer", layers))
     return [
-        f"Then {listed([layer.title for layer in layers])} cannot answer. {provider.problem}"
-        for provider, layers in serving(selection)
-        if provider.problem
+        f"Then {what.format(listed([layer.title for layer in layers]))}. {problem}"
+        for problem, what, layers in troubles
+        if problem and layers
     ]

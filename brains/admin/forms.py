@@ -9,10 +9,18 @@ from django.core.exceptions import ValidationError
 from django.utils.html import escape
 
 from brains.admin.inheritance import EMBEDDING_FIELDS, inherited, refusals
-from brains.layers import DIMENSION, VALUES, Value
+from brains.layers import DIMENSION, FALLBACK_FIELDS, SETTABLE, Value
 from brains.models import Activation, ModelPreset
-from brains.values import DIMENSION_MAX, MODEL_ID_LENGTH, dimension_problem
-from brains.wording import exact
+from brains.values import (
+    DIMENSION_MAX,
+    FALLBACKS_LENGTH,
+    MODEL_ID_LENGTH,
+    NO_FALLBACKS,
+    dimension_problem,
+    fallbacks_problem,
+    kept_fallbacks,
+)
+from brains.wording import exact, in_turn
 
 CHAT_LIST, EMBEDDING_LIST = "chat-model-ids", "embedding-model-ids"
 REASON_LENGTH = Activation._meta.get_field("reason").max_length
@@ -33,10 +41,24 @@ class DimensionField(forms.IntegerField):
         return number
 
 
+class FallbacksField(forms.CharField):
+    """A comma-separated list of model ids, or none; kept in the one way it can be written."""
+
+    def clean(self, value: Any) -> str:
+        """Return the list; "" for blank. Raises ValidationError with one sentence."""
+        text = str(super().clean(value))
+        if text and (problem := fallbacks_problem(text)):
+            raise ValidationError(problem)
+        return kept_fallbacks(text)
+
+
 class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
     """A preset. Each blank field shows the value that it would inherit, and from where."""
 
     opened_at = forms.CharField(required=False, widget=forms.HiddenInput)
+    l1_fallback = FallbacksField(label="L1 fallback", required=False)
+    l2_fallback = FallbacksField(label="L2 fallback", required=False)
+    l3_fallback = FallbacksField(label="L3 fallback", required=False)
     embedding_dimension = DimensionField(
         required=False, min_value=1, max_value=DIMENSION_MAX
     )
@@ -47,7 +69,7 @@ class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["opened_at"].initial = self.instance.updated_at.isoformat()
         if "description" in self.fields:
             self.fields["description"].widget.attrs["rows"] = 3
-        for value in VALUES:
+        for value in SETTABLE:
             if value.field in self.fields:
                 _explain(self.fields[value.field], value)
 
@@ -81,12 +103,13 @@ class ConfirmForm(forms.Form):
 
 def _explain(field: forms.Field, value: Value) -> None:
     """Say, in the field and below it, what a blank one inherits."""
-    inherits = inherited(value)
-    text = f"{inherits.value} from {inherits.origin}"
-    help_text = " ".join([f"Blank inherits {text}.", *refusals(value)])
+    is_fallback = value.field in FALLBACK_FIELDS
+    inherits = _inherits(value)
+    lines = [f"Blank inherits {inherits}.", *refusals(value)]
+    help_text = " ".join([_LIST_HELP, *lines] if is_fallback else lines)
     field.help_text = escape(help_text)  # the admin's templates take it as HTML
     field.widget.attrs |= {
-        "placeholder": f"blank: {text}",
+        "placeholder": f"blank: {inherits}",
         "autocomplete": "off",
         "class": "vTextField aura-value",
     }
@@ -97,8 +120,20 @@ def _explain(field: forms.Field, value: Value) -> None:
     field.widget.attrs |= {
         "list": suggested,
         "spellcheck": "false",
-        "maxlength": MODEL_ID_LENGTH,
+        "maxlength": FALLBACKS_LENGTH if is_fallback else MODEL_ID_LENGTH,
     }
+
+
+_LIST_HELP = (
+    f"Tried in turn when the model fails: ids with commas between, or {NO_FALLBACKS}."
+)
+
+
+def _inherits(value: Value) -> str:
+    inherits = inherited(value)
+    if not inherits.origin:
+        return "no fallbacks"
+    return f"{in_turn(inherits.value)} from {inherits.origin}"
 
 
 def _changed_meanwhile(preset: ModelPreset) -> str:

@@ -35,7 +35,7 @@ def with_before(activations: QuerySet[Activation]) -> QuerySet[Activation]:
 
 
 def differences_of(entry: "Entry") -> list[Difference]:
-    """Return the five values of an activation beside those before it."""
+    """Return the values of an activation beside those before it."""
     after = side_of_resolved(entry.resolved, entry.preset_name)
     if entry.before_resolved is None:
         return compare(None, after)

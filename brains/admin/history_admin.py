@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from brains.admin.differences import TITLES
 from brains.admin.history import differences_of, sentence_of, with_before
 from brains.admin.markup import relative
-from brains.layers import VALUES
+from brains.layers import FALLBACK_FIELDS, SETTABLE
 from brains.models import Activation
 from brains.wording import exact
 
@@ -40,6 +40,13 @@ class HistoryAdmin(Base):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Activation]:
         """Return the rows, each with what it replaced."""
         return with_before(super().get_queryset(request))
+
+    def lookup_allowed(
+        self, lookup: str, value: str, request: HttpRequest | None = None
+    ) -> bool:
+        """None: the list has a search and no filters, and an address could ask for more
+        than the database can answer."""
+        return False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody: `brains/activation.py` is the only writer."""
@@ -91,7 +98,7 @@ class HistoryAdmin(Base):
 
     @admin.display(description="What it resolved to")
     def values(self, entry: "Entry") -> SafeString:
-        """Show the five values before and after it."""
+        """Show the values before and after it."""
         context = {
             "differences": differences_of(entry),
             "only_after": entry.before_resolved is None,
@@ -105,10 +112,13 @@ class HistoryAdmin(Base):
         """Show the fields of the preset at that moment; blank ones inherited."""
         if (snapshot := entry.as_snapshot()) is None:
             return "No preset was live."
+        texts = [(v.field, snapshot.values[v.field]) for v in SETTABLE]
         context = {
             "snapshot": snapshot,
             "fields": [
-                (TITLES[v.field], snapshot.values.get(v.field, "")) for v in VALUES
+                (TITLES[field], text)
+                for field, text in texts
+                if text or field not in FALLBACK_FIELDS
             ],
         }
         return render_to_string("admin/brains/activation/snapshot.html", context)

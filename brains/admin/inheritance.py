@@ -5,11 +5,15 @@ from collections.abc import Iterable
 from brains import live
 from brains.admin.differences import Shown, side_of
 from brains.admin.effective import selection_of
-from brains.layers import EMBEDDING, LAYERS, Value
+from brains.layers import EMBEDDING, FALLBACKS, LAYERS, Value
 from brains.models import ModelPreset
 from brains.selection import resolve
+from brains.values import NO_FALLBACKS, model_ids
 
-CHAT_FIELDS = tuple(layer.model.field for layer in LAYERS if layer is not EMBEDDING)
+CHAT_FIELDS = (
+    *(layer.model.field for layer in LAYERS if layer is not EMBEDDING),
+    *(value.field for value in FALLBACKS),
+)
 EMBEDDING_FIELDS = (EMBEDDING.model.field,)
 
 
@@ -31,8 +35,7 @@ def refusals(value: Value) -> list[str]:
 def suggestions(fields: Iterable[str]) -> list[str]:
     """Return the model ids of these fields that presets use or that are inherited now."""
     inherits = side_of(selection_of(None))
-    ids = set()
+    texts = {inherits[field].value for field in fields}
     for field in fields:
-        ids |= set(ModelPreset.objects.values_list(field, flat=True))
-        ids.add(inherits[field].value)
-    return sorted(ids - {""})
+        texts |= set(ModelPreset.objects.values_list(field, flat=True))
+    return sorted({i for text in texts for i in model_ids(text)} - {NO_FALLBACKS})

@@ -1,4 +1,4 @@
-"""Small pieces of HTML that the admin's pages share: model ids, times and states."""
+"""Small pieces of HTML that the admin's pages share: times and states."""
 
 from datetime import datetime
 
@@ -7,15 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
-from brains.templatetags.model_ids import breakable
 from brains.wording import ago, exact
-
-
-def model_id(text: str) -> SafeString:
-    """Return a model id in monospace that wraps only after "/" and "-"."""
-    # Not after its end: a comma or period would be alone on the next line.
-    pieces = SafeString(breakable(text).removesuffix("<wbr>"))
-    return format_html("<code>{}</code>", pieces)
 
 
 def relative(moment: datetime) -> SafeString:

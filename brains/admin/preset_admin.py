@@ -44,8 +44,8 @@ _OWN_FIELDS: Fieldset = (None, {"fields": ("name", "description", "slug")})
 
 
 def _fields_of(layer: Layer) -> Fieldset:
-    field = layer.model.field
-    fields = (field, DIMENSION.field) if layer is EMBEDDING else (field,)
+    second = DIMENSION if layer is EMBEDDING else layer.fallback
+    fields = tuple(value.field for value in (layer.model, second) if value)
     options: _FieldOpts = {"fields": fields, "description": layer.purpose}
     return f"{layer.title} · {layer.role}", options
 
@@ -67,6 +67,13 @@ class PresetAdmin(Base):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelPreset]:
         """Return the presets, each with what the list says of its past."""
         return with_marks(super().get_queryset(request))
+
+    def lookup_allowed(
+        self, lookup: str, value: str, request: HttpRequest | None = None
+    ) -> bool:
+        """None: the list has a search and no filters, and an address could ask for more
+        than the database can answer."""
+        return False
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         """Leave the buttons out for those who may not use them."""

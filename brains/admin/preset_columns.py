@@ -16,6 +16,9 @@ from brains.admin.effective import selection_of
 from brains.admin.markup import relative, state
 from brains.layers import DIMENSION, LAYERS, Layer
 from brains.models import Activation, ModelPreset
+from brains.templatetags.model_ids import in_turn
+from brains.values import model_ids
+from brains.wording import in_turn as words_in_turn
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -74,7 +77,9 @@ def _model_column(layer: Layer) -> Callable[[ModelPreset], SafeString]:
         description=f"{layer.title} {layer.role}", ordering=layer.model.field
     )
     def model_of(preset: ModelPreset) -> SafeString:
-        return _cell(side_of(selection_of(preset))[layer.model.field])
+        side = side_of(selection_of(preset))
+        behind = side[layer.fallback.field] if layer.fallback else None
+        return _cell(side[layer.model.field]) + _then(behind)
 
     model_of.__name__ = f"{layer.name}_of"
     return model_of
@@ -111,6 +116,20 @@ def _cell(shown: Shown) -> SafeString:
         shown.code,
         f"from {shown.origin}",
         shown.rung,
+    )
+
+
+def _then(fallbacks: Shown | None) -> SafeString:
+    """Show what is tried first when the model fails, if anything is, and all in a title."""
+    if fallbacks is None or not fallbacks.value:
+        return SafeString("")
+    first, *others = model_ids(fallbacks.value)
+    return format_html(
+        '<small class="aura-then" title="{}, from {}">then {}{}</small>',
+        words_in_turn(fallbacks.value),
+        fallbacks.origin,
+        in_turn(first),
+        f" and {len(others)} more" if others else "",
     )
 
 

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError
 
 from brains.activation import Author
+from brains.busy import is_busy
 from brains.errors import BrainError
 from brains.models import Activation
 
@@ -35,6 +36,11 @@ def refusals() -> Iterator[None]:
     except BrainError as refused:
         raise CommandError(str(refused)) from refused
     except (DatabaseError, InterfaceError) as error:
+        if is_busy(error):
+            raise CommandError(
+                "Another change held the database for too long, so nothing was changed. "
+                "Try again in a moment."
+            ) from error
         raise CommandError(
             f"The database could not be used ({type(error).__name__}). Is it running, does "
             "DATABASE_URL name it, and was `manage.py migrate` run on it?"

@@ -2,24 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 
-from brains.layers import DIMENSION, EMBEDDING, LAYERS, VALUES, Value
+from brains.layers import DIMENSION, EMBEDDING, LAYERS, VALUES, Layer
 from brains.selection import Problem, Selection
-from brains.status_card import ValueView, view
+from brains.status_card import ValueView, fallback_of, view
+from brains.wording import in_turn
 
-LABELS = {
-    **{layer.model.field: layer.name for layer in LAYERS},
-    DIMENSION.field: "dimension",
-}
 _LABEL_WIDTH = len(EMBEDDING.name) + 2
+_INDENT = " " * _LABEL_WIDTH
 
 
 def table(selection: Selection) -> str:
-    """Return the five values as aligned lines; below each, what it hides."""
-    views = [(value, view(value, selection)) for value in VALUES]
-    width = max(len(shown.text) for _, shown in views) + 2
-    return "\n".join(
-        line for value, shown in views for line in _lines(value, shown, width)
-    )
+    """Return the five values as aligned lines; below each, what it hides and, where it is
+    set, what is tried when it fails."""
+    width = max(len(selection.choices[value.field].value) for value in VALUES) + 2
+    return "\n".join(_lines(selection, width))
 
 
 def to_mend(problems: Iterable[Problem]) -> str:
@@ -28,8 +24,24 @@ def to_mend(problems: Iterable[Problem]) -> str:
     return "\n".join(["To mend:", *lines]) if lines else ""
 
 
-def _lines(value: Value, shown: ValueView, width: int) -> Iterator[str]:
-    label = LABELS[value.field].ljust(_LABEL_WIDTH)
-    yield f"{label}{shown.text.ljust(width)}{shown.because}"
+def _lines(selection: Selection, width: int) -> Iterator[str]:
+    for layer in LAYERS:
+        yield from _value(layer.name, view(layer.model, selection), width)
+        yield from _behind(layer, selection)
+    yield from _value("dimension", view(DIMENSION, selection), width)
+
+
+def _value(label: str, shown: ValueView, width: int) -> Iterator[str]:
+    yield f"{label.ljust(_LABEL_WIDTH)}{shown.text.ljust(width)}{shown.because}"
+    yield from _hidden(shown, _INDENT)
+
+
+def _behind(layer: Layer, selection: Selection) -> Iterator[str]:
+    if (shown := fallback_of(layer, selection)) and shown.is_set:
+        yield f"{_INDENT}if it fails: {in_turn(shown.text)} ({shown.place})"
+        yield from _hidden(shown, f"{_INDENT}  ")
+
+
+def _hidden(shown: ValueView, indent: str) -> Iterator[str]:
     for rung in shown.hidden:
-        yield f"{' ' * _LABEL_WIDTH}hides {rung.text} ({rung.place})"
+        yield f"{indent}hides {in_turn(rung.text)} ({rung.place})"

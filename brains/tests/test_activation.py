@@ -46,8 +46,11 @@ def test_an_activation_keeps_who_when_why_and_what(budget, settings):
     assert row.as_snapshot() == budget.snapshot()
     assert row.resolved == {
         "l1_model": ["google/gemma-7b-it", "preset"],
+        "l1_fallback": ["", "default"],
         "l2_model": ["anthropic/claude-3-haiku", "preset"],
+        "l2_fallback": ["", "default"],
         "l3_model": ["google/gemini-flash-1.5", "preset"],
+        "l3_fallback": ["", "default"],
         "embedding_model": ["from/env", "env"],
         "embedding_dimension": ["1536", "default"],
     }

@@ -3,15 +3,21 @@
 import errno
 import hashlib
 import os
+import signal
 import stat
+import subprocess
+import sys
+import time
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brains.disk_copy import FORMAT, read_copy, write_copy
+from brains import live
+from brains.disk_copy import FORMAT, STALE_S, read_copy, write_copy
 from brains.errors import CopyUnusable
+from tests.server import ROOT
 
 PAYLOAD = {
     "revision": 17,
@@ -93,6 +99,7 @@ def test_a_folder_in_its_place_is_refused(path):
     assert "cannot be read: Is a directory" in refusal(path)
 
 
+@pytest.mark.fault("D13")
 def test_a_copy_that_ends_at_any_byte_is_refused(path):
     write_copy(path, PAYLOAD)
     whole = path.read_bytes()
@@ -137,12 +144,14 @@ def test_a_body_that_is_no_mapping_is_refused_also_with_a_right_checksum(path, b
     assert "no copy of ours" in refusal(path)
 
 
+@pytest.mark.fault("D13")
 def test_a_wrong_checksum_is_refused(path):
     put(path, b"{}", sha256="0" * 64)
 
     assert "its checksum does not match" in refusal(path)
 
 
+@pytest.mark.fault("D13")
 @pytest.mark.parametrize("other", [FORMAT + 1, 0, "1", None])
 def test_a_copy_of_another_format_is_refused(path, other):
     put(path, b"{}", format=other)
@@ -150,6 +159,7 @@ def test_a_copy_of_another_format_is_refused(path, other):
     assert "written by another version" in refusal(path)
 
 
+@pytest.mark.fault("D13")
 def test_a_copy_of_another_user_is_refused(path, monkeypatch):
     write_copy(path, PAYLOAD)
     owner = os.geteuid()
@@ -178,3 +188,81 @@ def test_when_writing_fails_the_old_copy_is_intact_and_nothing_is_left(
 def test_a_folder_that_is_gone_is_an_os_error(path):
     with pytest.raises(FileNotFoundError):
         write_copy(path.parent / "gone" / path.name, PAYLOAD)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from brains.disk_copy import write_copy
+os.replace = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
+write_copy(Path(sys.argv[1]), {"revision": 18})
+"""
+
+
+@pytest.fixture
+def left(path):
+    """What a writer left that was killed before it had replaced the copy of before."""
+    write_copy(path, PAYLOAD)
+    command = [sys.executable, "-c", KILLED, str(path)]
+    killed = subprocess.run(command, cwd=ROOT, timeout=30, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = (p for p in path.parent.iterdir() if p != path)
+    return left
+
+
+def test_what_a_killed_writer_left_is_removed_by_a_later_write(path, left):
+    assert read_copy(path) == PAYLOAD
+    long_ago = time.time() - STALE_S - 1
+    os.utime(left, (long_ago, long_ago))
+    (path.parent / "another.json").touch()
+    os.utime(path.parent / "another.json", (long_ago, long_ago))
+
+    write_copy(path, {"revision": 19})
+
+    assert read_copy(path) == {"revision": 19}
+    assert sorted(os.listdir(path.parent)) == ["another.json", path.name]
+
+
+def test_what_another_worker_writes_just_now_is_left_alone(path, left):
+    write_copy(path, {"revision": 19})
+
+    assert left.exists()
+
+
+def test_the_new_name_is_on_the_disk_as_the_new_bytes_are(path, monkeypatch):
+    synced = []
+    fsync = os.fsync
+
+    def note(handle):
+        synced.append(stat.S_IFMT(os.fstat(handle).st_mode))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+    write_copy(path, PAYLOAD)
+
+    assert synced == [stat.S_IFREG, stat.S_IFDIR]
+
+
+def test_a_folder_that_cannot_be_synced_is_no_failure(path, monkeypatch):
+    fsync = os.fsync
+
+    def refuse_folders(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    write_copy(path, PAYLOAD)
+
+    assert read_copy(path) == PAYLOAD
+
+
+def test_a_copy_carries_fallbacks(path):
+    values = {"l1_model": "a/b", "l1_fallback": "c/d,e/f"}
+    mine = {"name": "Mine", "slug": "mine", "values": values}
+    write_copy(path, {"revision": 3, "preset": mine, "presets": [mine]})
+
+    now = live.install(read_copy(path), "disk")
+
+    assert now.selection.fallbacks("l1") == ("c/d", "e/f")
+    assert now.presets["mine"].fallbacks("l1") == ("c/d", "e/f")

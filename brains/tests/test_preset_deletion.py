@@ -21,6 +21,7 @@ def test_a_preset_that_is_not_live_is_deleted(budget, hybrid):
     assert "hybrid" not in live.load().presets
 
 
+@pytest.mark.fault("D7")
 def test_deleting_the_live_preset_is_refused_with_a_sentence_and_deletes_none(
     budget, hybrid
 ):
@@ -35,6 +36,7 @@ def test_deleting_the_live_preset_is_refused_with_a_sentence_and_deletes_none(
     assert hybrid.pk is not None
 
 
+@pytest.mark.fault("D7")
 def test_a_preset_in_the_history_is_deleted_and_its_snapshot_stays(budget, hybrid):
     activation.activate(budget, ANN)
     activation.activate(hybrid, ANN)

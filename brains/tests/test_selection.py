@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brains.layers import DIMENSION, FIELDS, L1, LAYERS, VALUES
+from brains.layers import DIMENSION, FALLBACKS, FIELDS, L1, LAYERS, SETTABLE
 from brains.selection import Ladder, Rung, Snapshot, Source, resolve
-from brains.values import problem_with
+from brains.values import model_ids, problem_with
 
 BUILT_IN = {
     "l1_model": "mistralai/mistral-7b-instruct",
@@ -16,13 +16,17 @@ BUILT_IN = {
     "l3_model": "deepseek/deepseek-chat",
     "embedding_model": "openai/text-embedding-3-small",
     "embedding_dimension": "1536",
+    "l1_fallback": "",
+    "l2_fallback": "",
+    "l3_fallback": "",
 }
 # Per rung, highest first, a usable value for each kind of field.
 USABLE = {
     "model": ("from/preset", "from/env", "from/dotenv"),
+    "fallback": ("a/preset,b/preset", "a/env", "a/dotenv"),
     "dimension": ("1", "22", "333"),
 }
-REFUSED = {"model": "no model id", "dimension": "many"}
+REFUSED = {"model": "no model id", "fallback": "a/b,no model id", "dimension": "many"}
 
 
 def preset(**values):
@@ -31,6 +35,8 @@ def preset(**values):
 
 
 def kind(value):
+    if value in FALLBACKS:
+        return "fallback"
     return "dimension" if value is DIMENSION else "model"
 
 
@@ -54,8 +60,8 @@ def test_with_nothing_set_each_value_is_the_built_in_default():
 
 
 def test_a_full_preset_wins_over_all_other_rungs():
-    full = {value.field: USABLE[kind(value)][0] for value in VALUES}
-    lower = {value.variable: USABLE[kind(value)][1] for value in VALUES}
+    full = {value.field: USABLE[kind(value)][0] for value in SETTABLE}
+    lower = {value.variable: USABLE[kind(value)][1] for value in SETTABLE}
 
     selection = resolve(preset(**full), Ladder(lower, lower), revision=17)
 
@@ -68,7 +74,7 @@ def test_a_full_preset_wins_over_all_other_rungs():
     )
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: value.field)
+@pytest.mark.parametrize("value", SETTABLE, ids=lambda value: value.field)
 @pytest.mark.parametrize("first", range(4))
 def test_the_first_rung_that_is_set_wins_and_hides_those_below(value, first):
     texts = [*USABLE[kind(value)], value.default]
@@ -78,11 +84,11 @@ def test_the_first_rung_that_is_set_wins_and_hides_those_below(value, first):
 
     assert (choice.value, choice.source) == (texts[first], sources[first])
     below = zip(sources[first + 1 :], texts[first + 1 :], strict=True)
-    assert choice.hidden == tuple(Rung(source, text) for source, text in below)
+    assert choice.hidden == tuple(Rung(source, text) for source, text in below if text)
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t", "\r\n", "\u00a0", "  \n "])
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: value.field)
+@pytest.mark.parametrize("value", SETTABLE, ids=lambda value: value.field)
 def test_a_blank_is_unset_on_every_rung(value, blank):
     selection = resolve(*rungs(value, blank, blank, blank))
 
@@ -120,7 +126,7 @@ def test_the_values_of_a_selection_come_from_rungs_of_their_own():
     }
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: value.field)
+@pytest.mark.parametrize("value", SETTABLE, ids=lambda value: value.field)
 @pytest.mark.parametrize("bad", range(3))
 def test_a_bad_value_is_refused_with_its_source_and_the_next_rung_is_used(value, bad):
     texts = list(USABLE[kind(value)])
@@ -214,6 +220,9 @@ texts = st.one_of(
         ["", "  ", "a/b", " c/d ", "x" * 201, "no id", "http://a/b", "../a"]
     ),
     st.sampled_from(["1", "16000", "16001", "0", "-1", "1536.5", "\u0661\u0665"]),
+    st.sampled_from(
+        ["none", "a/b, c/d", "c/d,a/b,c/d", ",", "none,a/b", "a,b,c,d,e,f"]
+    ),
     st.text(max_size=20),
 )
 
@@ -228,9 +237,24 @@ presets = st.one_of(
 )
 ladders = st.builds(
     Ladder,
-    mappings([value.variable for value in VALUES]),
-    mappings([value.variable for value in VALUES]),
+    mappings([value.variable for value in SETTABLE]),
+    mappings([value.variable for value in SETTABLE]),
 )
+
+
+def meant(value, usable, selection):
+    """Return usable texts, with their source, as a selection has them."""
+    if value is DIMENSION:
+        return [(source, str(int(text))) for source, text in usable]
+    if value not in FALLBACKS:
+        return usable
+    lists = [
+        (source, [i for i in model_ids(text) if i.lower() != "none"])
+        for source, text in usable or [(Source.DEFAULT, "")]
+    ]
+    own = selection.choices[value.field.replace("fallback", "model")].value
+    lists[0] = (lists[0][0], [i for i in lists[0][1] if i != own])
+    return [(source, ",".join(ids)) for source, ids in lists]
 
 
 @given(presets, ladders)
@@ -238,7 +262,7 @@ def test_the_result_is_always_the_first_usable_rung(snapshot, ladder):
     selection = resolve(snapshot, ladder)
 
     refused = 0
-    for value in VALUES:
+    for value in SETTABLE:
         stack = [
             snapshot.values.get(value.field, "") if snapshot else "",
             ladder.env.get(value.variable, ""),
@@ -248,7 +272,7 @@ def test_the_result_is_always_the_first_usable_rung(snapshot, ladder):
         named = zip(Source, (text.strip() for text in stack), strict=True)
         filled = [(source, text) for source, text in named if text]
         usable = [
-            (source, int(text) if value is DIMENSION else text)
+            (source, text)
             for source, text in filled
             if not problem_with(value.field, text)
         ]
@@ -256,5 +280,5 @@ def test_the_result_is_always_the_first_usable_rung(snapshot, ladder):
         choice = selection.choices[value.field]
         seen = [(choice.source, choice.value)]
         seen += [(rung.source, rung.value) for rung in choice.hidden]
-        assert seen == [(source, str(value)) for source, value in usable]
+        assert seen == meant(value, usable, selection)
     assert len(selection.problems) == refused

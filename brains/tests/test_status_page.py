@@ -84,7 +84,7 @@ def test_ladder_marks_each_rung(settings):
     settings.AURA_ENV_RUNG = {"AURA_L1_MODEL": "no model"}
     settings.AURA_DOTENV_RUNG = {"AURA_L1_MODEL": "file/model"}
 
-    rungs = cards(live.load().selection)[0].model.rungs
+    rungs = cards(live.load().selection, {})[0].model.rungs
 
     assert [rung.state for rung in rungs] == ["unset", "refused", "serves", "hidden"]
 

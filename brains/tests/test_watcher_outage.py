@@ -4,6 +4,7 @@ import logging
 import shutil
 import time
 
+import pytest
 from django.db import connection
 from django.db.models import F
 
@@ -91,6 +92,7 @@ def test_another_state_under_the_same_number_is_loaded_after_an_outage(watch, da
     wait_until(lambda: serves("Hybrid"), "the other state")
 
 
+@pytest.mark.fault("D12")
 def test_a_database_file_that_is_deleted_is_noticed_and_one_put_back_is_used(
     watch, tmp_path
 ):
@@ -111,6 +113,7 @@ def test_a_database_file_that_is_deleted_is_noticed_and_one_put_back_is_used(
     wait_until(lambda: serves("Hybrid"), "the file that was put back")
 
 
+@pytest.mark.fault("D12")
 def test_a_database_without_tables_says_what_to_run(
     watch, tmp_path_factory, django_db_blocker
 ):
@@ -121,6 +124,7 @@ def test_a_database_without_tables_says_what_to_run(
         running.stop()
 
 
+@pytest.mark.fault("D12")
 def test_a_file_that_is_no_database_is_named(watch, tmp_path):
     connection.close()
     for file in tmp_path.glob("aura.sqlite3*"):

@@ -57,24 +57,29 @@ def preset():
     return live.current().selection.preset
 
 
-def test_a_killed_server_is_outlived_and_found_again(server, watch, caplog):
+@pytest.mark.fault("D1")
+def test_a_killed_server_is_outlived_and_found_again(server, watch, caplog, measured):
     caplog.set_level(logging.WARNING, logger="brains")
     running = watch()
     wait_until(running.is_connected, "the first look to end")
 
     server.kill()
-    wait_until(lambda: not running.is_connected(), "the outage to be noticed", 5)
+    lost_s = wait_until(
+        lambda: not running.is_connected(), "the outage to be noticed", 5
+    )
     assert preset() == "Budget"
     assert running.trouble == "The database cannot be used: OperationalError."
 
     connection.close()
     server.start()
     activate("Hybrid")
-    wait_until(lambda: preset() == "Hybrid", "the change after the outage", 5)
+    back_s = wait_until(lambda: preset() == "Hybrid", "the change after the outage", 5)
     wait_until(running.is_connected, "the end of the outage", 5)
+    measured(f"a worker alone: noticed after {lost_s:.1f} s, back after {back_s:.1f} s")
     assert [r.levelname for r in caplog.records] == ["WARNING"]
 
 
+@pytest.mark.fault("D2")
 def test_a_stopped_server_keeps_no_process_from_going_on_starting_or_ending(
     server, watch
 ):
@@ -100,6 +105,7 @@ def test_a_stopped_server_keeps_no_process_from_going_on_starting_or_ending(
     wait_until(first.is_connected, "the end of the outage", 5)
 
 
+@pytest.mark.fault("D12")
 def test_a_server_without_our_tables_says_what_to_run(server, watch):
     call_command("migrate", "brains", "zero", verbosity=0)
 
