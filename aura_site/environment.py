@@ -4,9 +4,8 @@ Each value is typed and has a source; a bad one gives way to its default and is
 reported. What the settings mean is not known here (see `settings`).
 """
 
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -91,23 +90,25 @@ class Environment:
         wanted = "a whole number" + _bounds(minimum, maximum)
         return self._read(name, default, cast, wanted)
 
-    def number(
-        self,
-        name: str,
-        default: float,
-        *,
-        minimum: float | None = None,
-        maximum: float | None = None,
-    ) -> float:
-        """Return a finite number within the bounds, for instance of seconds."""
+    def numbers(
+        self, name: str, names: Collection[str], *, above: float, maximum: float
+    ) -> dict[str, float]:
+        """Return the numbers of `a=2,b=0.5` for some of `names`, such as of seconds. One
+        bad pair refuses them all."""
 
-        # django-environ's own float drops what it does not know: 1e-3 fails
-        # and 1.5.2 is 15.2.
-        def cast() -> float:
-            number = float(self._reader(name, cast=_finite))
-            return _bounded(number, minimum, maximum)
+        def cast() -> dict[str, float]:
+            pairs = [_pair(item) for item in self._listed(name)]
+            numbers = {key: float(text) for key, text in pairs}
+            # Said so that NaN fails it.
+            if not all(above < number <= maximum for number in numbers.values()):
+                raise ValueError
+            if not numbers.keys() <= set(names):
+                raise ValueError
+            return numbers
 
-        return self._read(name, default, cast, "a number" + _bounds(minimum, maximum))
+        some = ", ".join(names)
+        wanted = f"a list such as {next(iter(names))}=2 of {some}, each above {above} and up to {maximum}"
+        return self._read(name, {}, cast, wanted)
 
     def boolean(self, name: str, default: bool) -> bool:
         """Return a yes or no; a word that is neither is refused, not False."""
@@ -195,13 +196,6 @@ def _literal_reader(values: Mapping[str, str]) -> Env:
     reader.escape_proxy = True
     reader.ENVIRON = {k: v.replace("$", r"\$") for k, v in values.items()}
     return reader
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
 
 
 def _bounded(number: Number, minimum: Number | None, maximum: Number | None) -> Number:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from gateway.chat import chat_completions
+from gateway.deadlines import DEADLINES
 from gateway.embeddings import embeddings
 from gateway.errors import (
     ClientGone,
@@ -15,11 +16,14 @@ from gateway.errors import (
     from_provider,
 )
 from gateway.health import alive, health, ready
-from gateway.http import Message, Receive, Scope, Send, send_json
+from gateway.http import Receive, Scope, Send
+from gateway.metrics import count_refused, metrics
 from gateway.model_list import PREFIX, list_models, show_model
 from gateway.openapi import openapi, prepared
+from gateway.plans import Plans
 from gateway.request import Request, Surroundings
-from providers.client import Client
+from gateway.upstream import Upstream
+from providers.deadlines import Deadlines
 from providers.errors import ProviderError
 from providers.registry import Registry
 
@@ -37,6 +41,7 @@ ROUTES: dict[str, tuple[str, Endpoint]] = {
     "/health/liveliness": ("GET", alive),
     "/health/ready": ("GET", ready),
     "/health/readiness": ("GET", ready),
+    "/metrics": ("GET", metrics),
     "/openapi.json": ("GET", openapi),
 }
 
@@ -44,41 +49,46 @@ OTHERS = frozenset({"/v1", "/health", "/openapi.json"})
 
 
 def is_ours(path: str) -> bool:
-    """Say whether a path belongs to the data plane."""
+    """Say whether a path belongs to the data plane alone."""
     return path.startswith(("/v1/", "/health/")) or path in OTHERS
 
 
 class Gateway:
     """The data plane of one worker process."""
 
-    def __init__(self, registry: Registry, aliases: Mapping[str, str]) -> None:
-        self._around = Surroundings(Client(), registry, aliases, prepared())
+    def __init__(
+        self,
+        registry: Registry,
+        aliases: Mapping[str, str],
+        deadlines: Mapping[str, Deadlines] = DEADLINES,
+    ) -> None:
+        self.upstream = Upstream()
+        plans = Plans(registry, aliases, deadlines)
+        self._around = Surroundings(self.upstream, plans, aliases, prepared())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        started = False
-
-        async def noting_send(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        request = Request(scope, receive, noting_send, self._around)
+        request = Request(scope, receive, send, self._around)
         try:
             await _endpoint(scope)(request)
-        except ClientGone:
+        except ClientGone as gone:
             logger.info("The client hung up: call=%s", request.id)
+            request.refuse(gone)
         except (ProviderError, GatewayError) as error:
-            await _send_error(request, _told(request, error))
-        except Exception:
+            told = _told(request, error)
+            request.refuse(told)
+            await request.answer(told.status, told.body(), told.headers)
+        except Exception as error:
             logger.exception("A request failed: call=%s", request.id)
-            if started:
+            request.refuse(error)
+            if request.has_begun:
                 raise
-            await _send_error(request, GatewayError("Aura failed. Its log says why."))
+            told = GatewayError("Aura failed. Its log says why.")
+            await request.answer(told.status, told.body())
 
     async def close(self) -> None:
         """Close the connections to providers."""
-        await self._around.client.close()
+        await self.upstream.client.close()
 
 
 def _endpoint(scope: Scope) -> Endpoint:
@@ -98,7 +108,7 @@ def _endpoint(scope: Scope) -> Endpoint:
 
 
 def _told(request: Request, error: ProviderError | GatewayError) -> GatewayError:
-    """Return what the client is told; what was not its own doing is logged."""
+    """Return what the client is told; what was not its own doing is logged or counted."""
     told = from_provider(error) if isinstance(error, ProviderError) else error
     if isinstance(told, UpstreamFailed):
         logger.error(
@@ -107,9 +117,6 @@ def _told(request: Request, error: ProviderError | GatewayError) -> GatewayError
             type(error).__name__,
             told.code,
         )
+    if request.key is None:
+        count_refused(told.code or told.type)
     return told
-
-
-async def _send_error(request: Request, error: GatewayError) -> None:
-    headers = [*request.headers, *error.headers]
-    await send_json(request.send, error.status, error.body(), headers)

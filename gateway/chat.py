@@ -7,16 +7,13 @@ from typing import Any
 import orjson
 
 from gateway import calls
-from gateway.calls import Call
-from gateway.errors import BadRequest, GatewayError, from_provider
-from gateway.http import (
-    end_stream,
-    send_event,
-    send_json,
-    start_stream,
-    while_connected,
-)
+from gateway.draining import ShuttingDown, told_of_shutdown
+from gateway.errors import BadRequest, from_provider
+from gateway.http import end_stream, send_event, while_connected
+from gateway.in_flight import IN_FLIGHT
+from gateway.keep_alive import KeepAlive
 from gateway.request import Request
+from gateway.underway import Call
 from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
@@ -29,22 +26,25 @@ async def chat_completions(request: Request) -> None:
 
     Raises GatewayError or ProviderError while nothing has been sent yet.
     """
-    request.authenticate()
-    body = await request.json()
-    _check(body)
-    target = request.target(body)
-    if target.layer == "embedding":
-        raise BadRequest(
-            "The embedding layer does not chat: ask for aura/l1, aura/l2 or aura/l3.",
-            param="model",
-        )
-    call = request.begin(target)
-    async with while_connected(request.receive):
-        if body.get("stream"):
-            await _streamed(request, call, body)
-        else:
-            answer = await calls.chat(call, body, request.around.client)
-            await send_json(request.send, 200, answer, request.headers)
+    request.authenticate("chat")
+    with IN_FLIGHT.one():
+        request.admit()
+        body = await request.json()
+        _check(body)
+        plan = request.plan(body)
+        if plan.target.layer == "embedding":
+            raise BadRequest(
+                "The embedding layer does not chat: ask for aura/l1, aura/l2 or aura/l3.",
+                param="model",
+            )
+        is_streamed = bool(body.get("stream"))
+        call = request.begin(plan, is_streamed=is_streamed)
+        async with while_connected(request.receive):
+            if is_streamed:
+                await _streamed(request, call, body)
+            else:
+                answer = await calls.chat(call, body, request.around.upstream)
+                await request.answer(200, answer)
 
 
 def _check(body: Json) -> None:
@@ -68,38 +68,36 @@ def _check_stream(stream: Any, options: Any) -> None:
 
 async def _streamed(request: Request, call: Call, body: Json) -> None:
     """Send the stream. The first chunk is awaited before the status goes out, so that an
-    early failure is an error with its own status."""
-    chunks = calls.stream_chat(call, body, request.around.client)
-    try:
-        first = await anext(chunks)
-        await start_stream(request.send, request.headers)
-        await _send_chunk(request, first, body)
-        await _rest(request, chunks, first, body)
-    finally:
-        await chunks.aclose()
-
-
-async def _rest(
-    request: Request, chunks: AsyncGenerator[Json, None], first: Json, body: Json
-) -> None:
-    """Send what follows the first chunk; a failure becomes an event, never a silent end."""
-    try:
-        async for chunk in chunks:
-            await _send_chunk(request, chunk, body)
-    except ProviderError as error:
-        logger.error("A stream broke off: call=%s %s", request.id, type(error).__name__)
-        await send_event(
-            request.send, orjson.dumps(_error_chunk(first, from_provider(error)))
-        )
-    else:
-        await send_event(request.send, b"[DONE]")
+    early failure is an error with its own status; a later one is an event."""
+    chunks = calls.stream_chat(call, body, request.around.upstream)
+    with KeepAlive(request.start_stream, request.send) as keep_alive:
+        try:
+            with told_of_shutdown():
+                await _send_chunks(request, chunks, keep_alive, _wants_usage(body))
+            last = b"[DONE]"
+        except (ProviderError, ShuttingDown) as error:
+            if not keep_alive.has_begun:
+                raise
+            last = orjson.dumps(_error_chunk(call, error))
+        finally:
+            await chunks.aclose()
+    await send_event(request.send, last)
     await end_stream(request.send)
 
 
-async def _send_chunk(request: Request, chunk: Json, body: Json) -> None:
-    """Send a chunk; the one with the usage only to a client that asked for it."""
-    if "usage" not in chunk or _wants_usage(body):
-        await send_event(request.send, orjson.dumps(chunk))
+async def _send_chunks(
+    request: Request,
+    chunks: AsyncGenerator[Json, None],
+    keep_alive: KeepAlive,
+    wants_usage: bool,
+) -> None:
+    """Send each chunk as it comes; the one with the usage only to who asked for it."""
+    async for chunk in chunks:
+        keep_alive.is_quiet = False
+        if not keep_alive.has_begun:
+            await keep_alive.begin()
+        if wants_usage or "usage" not in chunk:
+            await send_event(request.send, orjson.dumps(chunk))
 
 
 def _wants_usage(body: Json) -> bool:
@@ -107,8 +105,9 @@ def _wants_usage(body: Json) -> bool:
     return isinstance(options, dict) and bool(options.get("include_usage"))
 
 
-def _error_chunk(first: Json, error: GatewayError) -> Json:
+def _error_chunk(call: Call, error: ProviderError | ShuttingDown) -> Json:
     """A chunk with a top-level error: the shape on which OpenAI's clients raise."""
-    head = {name: first[name] for name in ("id", "object", "created", "model")}
+    logger.error("A stream broke off: call=%s %s", call.id, type(error).__name__)
+    told = from_provider(error) if isinstance(error, ProviderError) else error
     choice = {"index": 0, "delta": {}, "finish_reason": "error"}
-    return {**head, "choices": [choice], **error.body()}
+    return {**call.head, "choices": [choice], **told.body()}

@@ -5,30 +5,32 @@ from typing import Any
 from brains.values import DIMENSION_MAX
 from gateway import calls
 from gateway.errors import BadRequest
-from gateway.http import send_json, while_connected
-from gateway.names import Target
+from gateway.http import while_connected
+from gateway.in_flight import IN_FLIGHT
+from gateway.plans import Plan
 from gateway.request import Request
-from gateway.vectors import input_count, shaped
+from gateway.vectors import Wanted, input_count
 
 
 async def embeddings(request: Request) -> None:
     """Answer one request for embeddings. Raises GatewayError or ProviderError."""
-    request.authenticate()
-    body = await request.json()
-    encoding, asked = _encoding(body), _asked_dimension(body)
-    if not (count := input_count(body)):
-        raise BadRequest(
-            "Give `input`: text, or a list of one kind of thing that is not empty: "
-            "texts, tokens, lists of tokens, or objects.",
-            param="input",
-        )
-    target = _target(request, body)
-    call = request.begin(target)
-    async with while_connected(request.receive):
-        answer = await calls.embed(call, body, request.around.client)
-    dimension = asked or target.selection.dimension
-    shape = shaped(answer, encoding=encoding, count=count, dimension=dimension)
-    await send_json(request.send, 200, shape, request.headers)
+    request.authenticate("embeddings")
+    with IN_FLIGHT.one():
+        request.admit()
+        body = await request.json()
+        encoding, asked = _encoding(body), _asked_dimension(body)
+        if not (count := input_count(body)):
+            raise BadRequest(
+                "Give `input`: text, or a list of one kind of thing that is not empty: "
+                "texts, tokens, lists of tokens, or objects.",
+                param="input",
+            )
+        plan = _plan(request, body)
+        wanted = Wanted(encoding, count, asked or plan.target.selection.dimension)
+        call = request.begin(plan)
+        async with while_connected(request.receive):
+            answer = await calls.embed(call, body, wanted, request.around.upstream)
+        await request.answer(200, answer)
 
 
 def _encoding(body: dict[str, Any]) -> str:
@@ -49,12 +51,12 @@ def _asked_dimension(body: dict[str, Any]) -> int | None:
     )
 
 
-def _target(request: Request, body: dict[str, Any]) -> Target:
-    target = request.target(body)
-    if target.layer != "embedding":
+def _plan(request: Request, body: dict[str, Any]) -> Plan:
+    plan = request.plan(body)
+    if plan.target.layer != "embedding":
         raise BadRequest(
-            f"{target.layer} gives no embeddings: ask for aura/embedding, or map this "
+            f"{plan.target.layer} gives no embeddings: ask for aura/embedding, or map this "
             "name with AURA_MODEL_ALIASES=NAME=embedding.",
             param="model",
         )
-    return target
+    return plan

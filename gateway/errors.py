@@ -18,6 +18,7 @@ from providers.errors import (
     ProviderError,
     ProviderInvalid,
     ProviderNotReady,
+    ProviderPaused,
     ProviderRejected,
     ProviderTimeout,
     ProviderTruncated,
@@ -127,6 +128,7 @@ _PASSED_ON |= {503: 503, 504: 504, 524: 504, 529: 503}
 
 _BY_CLASS: dict[type[ProviderError], tuple[int, str]] = {
     ProviderNotReady: (503, "provider_not_ready"),
+    ProviderPaused: (503, "provider_paused"),
     ProviderUnreachable: (502, "upstream_unreachable"),
     ProviderTimeout: (504, "upstream_timeout"),
     ProviderInvalid: (502, "upstream_invalid"),
@@ -139,7 +141,8 @@ def from_provider(error: ProviderError) -> UpstreamFailed:
     if isinstance(error, ProviderRejected):
         return _from_rejection(error)
     status, code = _BY_CLASS[type(error)]
-    return UpstreamFailed(error.message, status=status, code=code)
+    wait_s = error.retry_after_s if isinstance(error, ProviderPaused) else None
+    return UpstreamFailed(error.message, status=status, code=code, retry_after_s=wait_s)
 
 
 def _from_rejection(error: ProviderRejected) -> UpstreamFailed:

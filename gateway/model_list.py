@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Any
 
 from gateway.errors import ModelNotFound
-from gateway.http import send_json
 from gateway.names import LISTED, Target, find_target
 from gateway.request import Request
 
@@ -16,9 +15,7 @@ async def list_models(request: Request) -> None:
     """Answer the list of names: every layer in its two spellings, then the aliases."""
     request.authenticate()
     data = [_model(request, target) for target in _targets(request)]
-    await send_json(
-        request.send, 200, {"object": "list", "data": data}, request.headers
-    )
+    await request.answer(200, {"object": "list", "data": data})
 
 
 async def show_model(request: Request) -> None:
@@ -26,7 +23,7 @@ async def show_model(request: Request) -> None:
     request.authenticate()
     name = request.scope["path"].removeprefix(PREFIX)
     body = _model(request, _target(request, name))
-    await send_json(request.send, 200, body, request.headers)
+    await request.answer(200, body)
 
 
 def _targets(request: Request) -> Iterator[Target]:

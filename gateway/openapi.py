@@ -6,7 +6,6 @@ from pathlib import Path
 import orjson
 from django.conf import settings
 
-from gateway.http import send_json
 from gateway.request import Request
 
 SOURCE = Path(__file__).with_suffix(".json")
@@ -22,4 +21,4 @@ def prepared() -> bytes:
 async def openapi(request: Request) -> None:
     """Answer the document."""
     document = orjson.Fragment(request.around.openapi)
-    await send_json(request.send, 200, document, request.headers)
+    await request.answer(200, document)

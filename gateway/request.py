@@ -1,19 +1,31 @@
 """One request on the fast path: its id, its key, its parsed body, and the live state that
 it took once at its edge."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from brains.live import Live, current
-from gateway import calls
+from gateway import accounts, underway
 from gateway.errors import BadRequest, Unauthorized, UnsupportedMedia
-from gateway.http import Header, Receive, Scope, Send, header, parse_object, read_body
+from gateway.http import (
+    Header,
+    Receive,
+    Scope,
+    Send,
+    header,
+    parse_object,
+    read_body,
+    send_json,
+    start_stream,
+)
 from gateway.keys import RING, KeyInfo
-from gateway.names import Target, find_target
-from gateway.stamps import stamps
-from providers.client import Client
-from providers.registry import Registry
+from gateway.limits import LIMITS
+from gateway.plans import Plan, Plans
+from gateway.stamps import fallback_reason
+from gateway.underway import Call, Operation
+from gateway.upstream import Upstream
 
 # Fields by which a client could make a gateway call elsewhere, with another key or model.
 REFUSED_FIELDS = frozenset(
@@ -33,8 +45,8 @@ REFUSED_FIELDS = frozenset(
 class Surroundings:
     """What every request of this process shares."""
 
-    client: Client
-    registry: Registry
+    upstream: Upstream
+    plans: Plans
     aliases: Mapping[str, str]
     openapi: bytes
 
@@ -47,22 +59,37 @@ class Request:
     receive: Receive
     send: Send
     around: Surroundings
-    id: str = field(default_factory=calls.new_id)
+    id: str = field(default_factory=underway.new_id)
     live: Live = field(default_factory=current)
+    began: float = field(default_factory=time.monotonic)
     headers: list[Header] = field(default_factory=list)
+    key: KeyInfo | None = None
+    operation: Operation | None = None
+    """What a request of a layer is for; None for every other."""
+    asked: str = ""
+    call: Call | None = None
+    has_begun: bool = False
+    """Whether its answer has."""
 
     def __post_init__(self) -> None:
         self.headers.append((b"x-request-id", self.id.encode()))
 
-    def authenticate(self) -> KeyInfo:
+    def authenticate(self, operation: Operation | None = None) -> KeyInfo:
         """Return the client's key. Raises Unauthorized."""
+        self.operation = operation
         scheme, _, key = header(self.scope, b"authorization").partition(" ")
         if scheme.lower() == "bearer" and (info := RING.find(key.strip())):
+            self.key = info
             return info
         raise Unauthorized(
             "Send a valid Aura key as `Authorization: Bearer KEY`. Keys are made in the "
             "admin, or by `manage.py create_api_key NAME`."
         )
+
+    def admit(self) -> None:
+        """Count the request against the limits of its key. Raises RateLimited."""
+        if self.key and self.key.limits:
+            self.headers.extend(LIMITS.admit(self.key))
 
     async def json(self) -> dict[str, Any]:
         """Return the body. Raises BadRequest, BodyTooLarge or UnsupportedMedia."""
@@ -79,15 +106,58 @@ class Request:
             )
         return body
 
-    def target(self, body: dict[str, Any]) -> Target:
-        """Return the layer and selection that the body asks for.
+    def plan(self, body: dict[str, Any]) -> Plan:
+        """Return who may serve what the body asks for.
 
-        Raises BadRequest or ModelNotFound.
+        Raises BadRequest, ModelNotFound or LayerNotAllowed.
         """
-        return find_target(body.get("model"), self.live, self.around.aliases)
+        asked = body.get("model")
+        self.asked = asked if isinstance(asked, str) else ""
+        plan = self.around.plans.find(asked, self.live)
+        if self.key and self.key.limits:
+            LIMITS.check_layer(self.key, plan.target.layer)
+        return plan
 
-    def begin(self, target: Target) -> calls.Call:
-        """Fix the model that serves this request, and stamp its answer."""
-        call = calls.begin(target, self.around.registry, self.id)
-        self.headers.extend(stamps(call))
-        return call
+    def begin(self, plan: Plan, *, is_streamed: bool = False) -> Call:
+        """Begin the call that serves this request."""
+        self.call = underway.begin(
+            plan,
+            self.operation or "chat",
+            key=self.key,
+            call_id=self.id,
+            is_streamed=is_streamed,
+            began=self.began,
+        )
+        return self.call
+
+    async def answer(
+        self, status: int, body: Any, headers: Iterable[Header] = ()
+    ) -> None:
+        """Answer with JSON, stamped with what served it."""
+        self.has_begun = True
+        await send_json(self.send, status, body, (*self._stamped(), *headers))
+
+    async def start_stream(self) -> None:
+        """Begin an answer of server-sent events, stamped with what serves it."""
+        self.has_begun = True
+        await start_stream(self.send, self._stamped())
+
+    def refuse(self, error: BaseException) -> None:
+        """Put a request with a key on record that ended before it became a call."""
+        if self.key and self.operation and self.call is None:
+            accounts.refuse(
+                self.key,
+                self.operation,
+                error,
+                call_id=self.id,
+                asked=self.asked,
+                began=self.began,
+            )
+
+    def _stamped(self) -> list[Header]:
+        if self.call is None:
+            return self.headers
+        stamped = [*self.headers, *self.call.served.stamps]
+        if self.call.fallback:
+            stamped.append(fallback_reason(self.call.fallback))
+        return stamped

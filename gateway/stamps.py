@@ -2,23 +2,32 @@
 
 from urllib.parse import quote
 
-from gateway.calls import Call
+from brains.selection import Source
 from gateway.http import Header
+from gateway.names import Target
+from providers.registry import Route
 
 _HEADER_SAFE = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"
 
 
-def stamps(call: Call) -> list[Header]:
-    """Return the stamps of an answer. A preset's name beyond ASCII is percent-encoded
-    (RFC 3986); with no preset active its header is empty."""
-    selection = call.target.selection
+def stamps(
+    target: Target, model: str, source: Source, route: Route, *, is_fallback: bool
+) -> tuple[Header, ...]:
+    """Return the stamps of an answer that `model` gave. A preset's name beyond ASCII is
+    percent-encoded (RFC 3986); with no preset active its header is empty."""
+    selection = target.selection
     values = {
         b"x-aura-revision": str(selection.revision),
         b"x-aura-preset": quote(selection.preset or "", safe=_HEADER_SAFE),
-        b"x-aura-layer": call.target.layer,
-        b"x-aura-model": call.choice.value,
-        b"x-aura-provider": call.route.provider.name,
-        b"x-aura-source": str(call.choice.source),
-        b"x-aura-fallback": "0",
+        b"x-aura-layer": target.layer,
+        b"x-aura-model": model,
+        b"x-aura-provider": route.provider.name,
+        b"x-aura-source": str(source),
+        b"x-aura-fallback": "1" if is_fallback else "0",
     }
-    return [(name, value.encode("ascii")) for name, value in values.items()]
+    return tuple((name, value.encode("ascii")) for name, value in values.items())
+
+
+def fallback_reason(reason: str) -> Header:
+    """Return the stamp that says why a fallback served: an error's code, or "budget"."""
+    return b"x-aura-fallback-reason", reason.encode("ascii", "replace")

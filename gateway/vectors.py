@@ -6,11 +6,24 @@ import binascii
 import math
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import UpstreamFailed
 
 Json = dict[str, Any]
+
+NUMBERS = frozenset({float, int})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The embeddings that a client asked for: `count` vectors of `dimension` numbers, in
+    `encoding` "float" or "base64"."""
+
+    encoding: str
+    count: int
+    dimension: int
 
 
 def input_count(body: Json) -> int:
@@ -37,24 +50,19 @@ def _are_tokens(given: list[Any]) -> bool:
     return {type(item) for item in given} == {int}
 
 
-def shaped(answer: Json, *, encoding: str, count: int, dimension: int) -> Json:
-    """Return the answer with each embedding in `encoding` ("float" or "base64").
+def shaped(answer: Json, wanted: Wanted) -> Json:
+    """Return the answer with each embedding as it is wanted.
 
     Raises UpstreamFailed when the number of vectors, a length or a number is wrong.
     """
     rows: list[Json] = answer["data"]
-    if len(rows) != count:
-        raise _invalid(f"{len(rows)} embeddings for {count} inputs")
-    data = [
-        {
-            **row,
-            "object": "embedding",
-            "index": index,
-            "embedding": _encoded(row["embedding"], encoding, dimension),
-        }
-        for index, row in enumerate(_in_order(rows))
-    ]
-    return {**answer, "data": data}
+    if len(rows) != wanted.count:
+        raise _invalid(f"{len(rows)} embeddings for {wanted.count} inputs")
+    answer["data"] = _in_order(rows)
+    for index, row in enumerate(answer["data"]):
+        row["object"], row["index"] = "embedding", index
+        row["embedding"] = _encoded(row["embedding"], wanted)
+    return answer
 
 
 def _in_order(rows: list[Json]) -> list[Json]:
@@ -66,28 +74,34 @@ def _in_order(rows: list[Json]) -> list[Json]:
     return rows
 
 
-def _encoded(vector: list[Any] | str, encoding: str, dimension: int) -> list[Any] | str:
+def _encoded(vector: list[Any] | str, wanted: Wanted) -> Sequence[float] | str:
     numbers = _unpacked(vector) if isinstance(vector, str) else vector
-    if len(numbers) != dimension:
+    if len(numbers) != wanted.dimension:
         raise UpstreamFailed(
             f"The embedding model gave vectors of {len(numbers)} numbers where the dimension "
-            f"is {dimension}. Set the embedding dimension to {len(numbers)}, or another model.",
+            f"is {wanted.dimension}. Set the embedding dimension to {len(numbers)}, or "
+            "another model.",
             status=502,
             code="embedding_dimension_mismatch",
         )
-    if not all(type(n) in (float, int) and math.isfinite(n) for n in numbers):
+    # What came as JSON is finite: the parser takes no NaN and no infinity.
+    if not NUMBERS.issuperset(map(type, numbers)):
         raise _invalid("embeddings that are not all numbers")
-    if encoding == "float":
-        return list(numbers)
+    if wanted.encoding == "float":
+        return numbers
     return vector if isinstance(vector, str) else _packed(vector)
 
 
 def _unpacked(text: str) -> Sequence[float]:
     try:
         raw = base64.b64decode(text, validate=True)
-        return struct.unpack(f"<{len(raw) // 4}f", raw)
+        numbers = struct.unpack(f"<{len(raw) // 4}f", raw)
     except (binascii.Error, struct.error, ValueError):
         raise _invalid("embeddings in an unknown encoding") from None
+    # One that is infinite or no number makes the sum so; finite float32 cannot.
+    if not math.isfinite(sum(numbers)):
+        raise _invalid("embeddings that are not all numbers")
+    return numbers
 
 
 def _packed(numbers: list[Any]) -> str:

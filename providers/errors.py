@@ -2,6 +2,7 @@
 
 ProviderError               permanent unless it says otherwise
 ├── ProviderNotReady        no key set, an address that cannot be used, or not started
+├── ProviderPaused          it failed too often just now and is left alone (transient)
 ├── ProviderUnreachable     no connection (transient)
 ├── ProviderTimeout         a deadline passed (transient)
 ├── ProviderRejected        it answered with an error status
@@ -24,6 +25,16 @@ class ProviderError(Exception):
 
 class ProviderNotReady(ProviderError):
     """The provider is not set up: the message names the variable to set."""
+
+
+class ProviderPaused(ProviderError):
+    """Its breaker is open: it was not called, and will be after `retry_after_s` seconds."""
+
+    permanent = False
+
+    def __init__(self, message: str, *, provider: str, retry_after_s: float) -> None:
+        super().__init__(message, provider=provider)
+        self.retry_after_s = retry_after_s
 
 
 class ProviderUnreachable(ProviderError):

@@ -1,5 +1,6 @@
 """Bounded waiting for what another thread or process does, in place of sleeps."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -19,4 +20,19 @@ def wait_until(
         if time.monotonic() - began > timeout_s:
             raise TimeoutError(f"Waited {timeout_s:g} s for {what}.")
         time.sleep(every_s)
+    return time.monotonic() - began
+
+
+async def eventually(
+    claim: Callable[[], object], what: str, timeout_s: float = 1.0
+) -> float:
+    """Wait in a coroutine until `claim()` is true and return the seconds it took.
+
+    Raises TimeoutError naming `what` was waited for when it takes over `timeout_s`.
+    """
+    began = time.monotonic()
+    while not claim():
+        if time.monotonic() - began > timeout_s:
+            raise TimeoutError(f"Waited {timeout_s:g} s for {what}.")
+        await asyncio.sleep(0.002)
     return time.monotonic() - began

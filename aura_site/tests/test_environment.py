@@ -1,7 +1,6 @@
 """What `Environment` makes of real variables over a .env file, and of bad values."""
 
 import logging
-import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -98,20 +97,37 @@ def test_what_is_no_whole_number_gives_the_default(value):
     assert [problem.name for problem in settings.problems] == ["K"]
 
 
+def seconds(value):
+    settings = environment({"K": value})
+    return settings, settings.numbers("K", ("first", "total"), above=0, maximum=60)
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("2", 2.0), ("2.5", 2.5), (".5", 0.5), ("1e-3", 0.001), ("30 # seconds", 30.0)],
+    [
+        ("first=2", {"first": 2.0}),
+        ("first=.5, total = 60", {"first": 0.5, "total": 60.0}),
+        ("first=1e-3 # quick", {"first": 0.001}),
+    ],
 )
-def test_a_number_is_read_as_float_reads_it(value, expected):
-    assert math.isclose(environment({"K": value}).number("K", 0.0), expected)
+def test_numbers_are_read_by_name(value, expected):
+    settings, numbers = seconds(value)
+    assert numbers == pytest.approx(expected)
+    assert settings.problems == []
 
 
-@pytest.mark.parametrize("value", ["1.5.2", "1,5", "5s", "nan", "inf", "-inf", "1e999"])
-def test_what_is_no_finite_number_gives_the_default(value):
-    settings = environment({"K": value})
-
-    assert math.isclose(settings.number("K", 9.5), 9.5)
-    assert [problem.name for problem in settings.problems] == ["K"]
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("2", "first", "first=", "other=2", "first=5s", "first=1.5.2", "first=nan"),
+        *("first=inf", "first=0", "first=-1", "first=61", "first=1,total=x"),
+    ],
+)
+def test_numbers_of_which_one_is_wrong_are_all_refused(value):
+    settings, numbers = seconds(value)
+    assert numbers == {}
+    [problem] = settings.problems
+    assert "each above 0 and up to 60" in problem.hint
 
 
 @pytest.mark.parametrize(
@@ -130,10 +146,10 @@ def test_a_number_out_of_bounds_gives_the_default(minimum, maximum, wanted):
 
 
 def test_bounds_belong_to_the_range():
-    settings = environment({"LOW": "1", "HIGH": "5.0"})
+    settings = environment({"LOW": "1", "HIGH": "5"})
 
     assert settings.integer("LOW", 3, minimum=1, maximum=5) == 1
-    assert math.isclose(settings.number("HIGH", 3, minimum=1, maximum=5), 5)
+    assert settings.integer("HIGH", 3, minimum=1, maximum=5) == 5
     assert settings.problems == []
 
 
@@ -236,7 +252,7 @@ def test_a_secret_s_value_is_never_shown(name, value, caplog):
     caplog.set_level(logging.DEBUG)
     settings = environment({name: value})
     settings.integer(name, 1)
-    settings.number(name, 1.0)
+    settings.numbers(name, ("a",), above=0, maximum=1)
     settings.boolean(name, False)
     settings.mapping(name)
 

@@ -1,17 +1,21 @@
 """The gateway in this process: a selection and a key in memory, a model server behind it."""
 
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from brains import live
-from gateway import calls
 from gateway.application import Gateway
+from gateway.deadlines import DEADLINES
+from gateway.finished import FinishedCall
 from gateway.keys import RING, KeyInfo, digest_of
+from gateway.limits import LIMITS
+from gateway.recorder import Recorder
 from gateway.tests.asgi_client import AsgiClient
+from providers.deadlines import Deadlines
 from providers.registry import Registry
 from providers.shipped import local, named, offline, openrouter
 from tests.upstream import FakeUpstream
@@ -57,6 +61,7 @@ def ring() -> Iterator[None]:
     yield
     RING.replace({})
     RING.take_used()
+    LIMITS.forget()
 
 
 @pytest.fixture
@@ -72,9 +77,9 @@ def registry(upstream: FakeUpstream) -> Registry:
 
 @pytest_asyncio.fixture
 async def gateway(
-    alive: None, ring: None, registry: Registry
+    alive: None, ring: None, registry: Registry, deadlines: Mapping[str, Deadlines]
 ) -> AsyncIterator[Gateway]:
-    gateway = Gateway(registry, ALIASES)
+    gateway = Gateway(registry, ALIASES, deadlines)
     yield gateway
     await gateway.close()
 
@@ -92,10 +97,14 @@ def no_preset(alive: None) -> None:
 
 @pytest.fixture
 def serve(alive: None) -> Callable[..., live.Live]:
-    """Return a function that makes these models live, by layer."""
+    """Return a function that makes these models live, by layer: `l1="a/one"`, and
+    `l1_fallback="a/two"` for those to try after it."""
 
     def make(revision: int = 8, name: str = "Test", **models: str) -> live.Live:
-        values = {f"{layer}_model": model for layer, model in models.items()}
+        values = {
+            field if field.endswith("_fallback") else f"{field}_model": model
+            for field, model in models.items()
+        }
         preset = {"name": name, "slug": "test", "values": values}
         return live.install(payload(preset, revision), "database")
 
@@ -103,12 +112,24 @@ def serve(alive: None) -> Callable[..., live.Live]:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def deadlines() -> Mapping[str, Deadlines]:
+    """The deadlines of each layer; the fixture `quick` makes them short."""
+    return dict(DEADLINES)
+
+
+@pytest.fixture
+def records(monkeypatch: pytest.MonkeyPatch) -> list[FinishedCall]:
+    """What is put on record, in the place of the recorder of this process."""
+    kept: list[FinishedCall] = []
+    recorder = Recorder()
+    monkeypatch.setattr(recorder, "note", kept.append)
+    monkeypatch.setattr("gateway.accounts.RECORDER", recorder)
+    return kept
+
+
+@pytest.fixture
+def quick(deadlines: dict[str, Deadlines]) -> None:
     """Deadlines that a test can wait for."""
-    short = {
-        layer: dataclasses.replace(
-            d, first_chunk_s=0.15, between_chunks_s=0.15, total_s=0.3
-        )
-        for layer, d in calls.DEADLINES.items()
-    }
-    monkeypatch.setattr("gateway.calls.DEADLINES", short)
+    short = {"first_chunk_s": 0.15, "between_chunks_s": 0.15, "total_s": 0.3}
+    for layer, usual in deadlines.items():
+        deadlines[layer] = dataclasses.replace(usual, **short)

@@ -10,7 +10,7 @@ from gateway.errors import GatewayError, from_provider
 from gateway.http import BODY_MAX
 from gateway.tests.conftest import CHAT, KEY, PATH, PROVIDER_KEY
 from providers import errors as provider_errors
-from providers.errors import ProviderError, ProviderRejected
+from providers.errors import ProviderError, ProviderPaused, ProviderRejected
 
 CHAT_BYTES = orjson.dumps(CHAT)
 
@@ -21,7 +21,11 @@ def leaves(base, module):
 
 
 def failed(kind, **fields):
-    extra = {"status": 418} if kind is ProviderRejected else {}
+    needed: dict[type, dict[str, object]] = {
+        ProviderRejected: {"status": 418},
+        ProviderPaused: {"retry_after_s": 3.0},
+    }
+    extra = needed.get(kind, {})
     return kind("It failed.", provider="groq", **extra | fields)
 
 
@@ -139,6 +143,7 @@ async def test_answer_nested_too_deep_to_be_written_is_502(client, upstream):
     assert (answer.status, answer.error["code"]) == (502, "upstream_invalid")
 
 
+@pytest.mark.fault("C16")
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -160,6 +165,7 @@ async def test_wrong_method_is_405_and_says_the_right_one(
     assert answer.error["code"] == "method_not_allowed"
 
 
+@pytest.mark.fault("C16")
 @pytest.mark.parametrize(
     "path",
     [
@@ -183,6 +189,7 @@ async def test_path_that_is_no_door_is_404(client, method, path):
     assert len(answer.body) < 1000
 
 
+@pytest.mark.fault("C16")
 @pytest.mark.parametrize(
     "media", ["text/plain", "multipart/form-data; boundary=x", "application/jsonp", "x"]
 )
@@ -191,6 +198,7 @@ async def test_body_of_another_type_is_415(client, media):
     assert (answer.status, answer.error["code"]) == (415, "unsupported_media_type")
 
 
+@pytest.mark.fault("C5")
 async def test_declared_length_over_the_limit_is_413_unread(client):
     headers = {"content-length": str(BODY_MAX + 1)}
     exchange = client.open("POST", PATH, pieces=[CHAT_BYTES], headers=headers)
@@ -204,6 +212,7 @@ async def test_odd_length_is_never_a_500(client, declared):
     assert answer.status == (413 if declared[:1] == "9" else 200)
 
 
+@pytest.mark.fault("C5")
 async def test_undeclared_body_over_the_limit_is_413_after_4_mib(client):
     pieces = [b" " * 2**20] * 100
     exchange = client.open("POST", PATH, pieces=pieces)
@@ -241,6 +250,7 @@ JSON_CASES = {
 }
 
 
+@pytest.mark.fault("C6", "C7", "C8")
 @pytest.mark.parametrize("path", [PATH, "/v1/embeddings"])
 @pytest.mark.parametrize("case", JSON_CASES)
 async def test_body_that_is_no_usable_json_is_400(client, upstream, path, case):
@@ -251,6 +261,7 @@ async def test_body_that_is_no_usable_json_is_400(client, upstream, path, case):
     assert upstream.requests == []
 
 
+@pytest.mark.fault("C7", "C8")
 @pytest.mark.parametrize(
     "body",
     [
@@ -269,7 +280,7 @@ async def test_failure_of_our_own_is_500_and_tells_nothing(client, monkeypatch, 
     def broken(*_):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("gateway.request.find_target", broken)
+    monkeypatch.setattr("gateway.plans.find_target", broken)
     answer = await client.post(PATH, CHAT)
     assert (answer.status, answer.error["type"]) == (500, "server_error")
     assert "secret" not in answer.body.decode()
@@ -281,7 +292,7 @@ async def test_failure_of_our_own_in_a_stream_breaks_it_off(client, monkeypatch)
     async def broken(*_):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("gateway.chat._send_chunk", broken)
+    monkeypatch.setattr("gateway.chat.send_event", broken)
     exchange = client.open_post(PATH, CHAT | {"stream": True})
     with pytest.raises(RuntimeError):
         await exchange.ended()

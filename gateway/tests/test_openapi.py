@@ -74,11 +74,12 @@ def test_it_has_each_door_with_its_method_and_no_other():
     assert described == doors | {("/v1/models/{id}", "GET")}
 
 
-def test_only_doors_under_v1_want_a_key():
+def test_only_doors_under_v1_and_metrics_want_a_key():
     assert DOCUMENT["security"] == [{"key": []}]
     for path, item in DOCUMENT["paths"].items():
         for operation in item.values():
-            assert ("security" in operation) is not path.startswith("/v1/")
+            wants_key = path.startswith("/v1/") or path == "/metrics"
+            assert ("security" in operation) is not wants_key
             assert operation.get("security", []) == []
 
 
@@ -106,7 +107,7 @@ def test_every_failure_has_the_shape_of_an_error():
     validator = jsonschema_rs.validator_for(schema_of("Error"))
     for kind in (errors.BadRequest, errors.Unauthorized, errors.ModelNotFound):
         validator.validate(kind("Why.").body())
-    for name in RESPONSES.keys() - {"Alive", "Ready"}:
+    for name in RESPONSES.keys() - {"Alive", "Ready", "ShuttingDown"}:
         [media] = RESPONSES[name]["content"].values()
         assert media["schema"] == {"$ref": "#/components/schemas/Error"}
 
@@ -138,8 +139,9 @@ async def test_stamps_are_described(client, path, body):
 def test_report_of_health_is_described():
     validator = jsonschema_rs.validator_for(schema_of("Health"))
     validator.validate(health.report())
-    bad = {"name": "Bad", "slug": "bad", "values": {"l1_model": "http://x"}}
+    values = {"l1_model": "http://x", "l2_fallback": "b/one,b/two"}
+    bad = {"name": "Bad", "slug": "bad", "values": values}
     live.install(payload(bad), "disk")
     report = health.report()
-    assert report["problems"]
+    assert report["problems"] and report["models"]["l2"]["fallbacks"]
     validator.validate(report)
