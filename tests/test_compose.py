@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("secrets", "migrate", "web")
+OURS = ("secrets", "migrate", "web", "worker")
 SECRET_WORDS = ("PASSWORD", "KEY", "SECRET")
 
 
@@ -52,7 +52,7 @@ def test_only_the_one_that_makes_the_secret_may_write_it():
 
 @pytest.mark.parametrize(
     ("name", "awaited"),
-    [("db", "secrets"), ("migrate", "db"), ("web", "migrate")],
+    [("db", "secrets"), ("migrate", "db"), ("web", "migrate"), ("worker", "migrate")],
 )
 def test_each_waits_for_what_it_needs(name, awaited):
     condition = SERVICES[name]["depends_on"][awaited]["condition"]
@@ -64,6 +64,19 @@ def test_every_service_outlives_a_restart_of_the_machine_or_runs_once():
     once = {name for name, restart in restarts.items() if restart == "no"}
     assert once == {"secrets", "migrate"}
     assert set(restarts.values()) == {"no", "unless-stopped"}
+
+
+def test_worker_is_the_same_image_and_environment_as_web_with_a_command_of_its_own():
+    web, worker = SERVICES["web"], SERVICES["worker"]
+    for name in ("image", "build", "environment", "volumes", "depends_on"):
+        assert worker[name] == web[name], name
+    assert worker["command"] == ["python", "manage.py", "run_tasks"]
+    assert worker["healthcheck"] == {"disable": True}, "that of the image asks web"
+
+
+def test_each_of_our_images_is_built_with_the_hosts_network_where_there_is_no_other():
+    builds = yaml.safe_load((ROOT / "docker-compose.ci.yml").read_text())["services"]
+    assert tuple(builds) == OURS
 
 
 def test_ollama_is_there_only_when_its_profile_is_asked_for():

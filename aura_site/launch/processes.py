@@ -5,12 +5,13 @@ import logging
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Self
+from typing import IO, Self
 
 logger = logging.getLogger(__name__)
 
@@ -26,33 +27,51 @@ KEPT_STEPS = ((signal.SIGTERM, 3.0),)
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. `title` begins a sentence; without `log` its output is our own."""
+    """What to run. `title` begins a sentence. Its output goes to `log`; without one it is
+    ours, each line behind `mark` when there is one."""
 
     title: str
     command: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str]
     log: Path | None = None
+    mark: str = ""
 
 
 def start(program: Program) -> Child:
     """Start a program whose standard input is a pipe that ends when this process does."""
-    output = program.log.open("wb") if program.log else None
+    log = program.log.open("wb") if program.log else None
+    output = subprocess.PIPE if program.mark else log
     try:
-        return subprocess.Popen(  # noqa: S603 - the command is ours
+        child = subprocess.Popen(  # noqa: S603 - the command is ours
             program.command,
             cwd=program.folder,
             env=dict(program.environment),
             stdin=subprocess.PIPE,
             stdout=output,
-            stderr=output,
+            stderr=subprocess.STDOUT if program.mark else log,
             # A session of its own: Ctrl-C in the terminal reaches this process alone,
             # which then ends the others in order.
             start_new_session=True,
         )
     finally:
-        if output:
-            output.close()
+        if log:
+            log.close()
+    if child.stdout:
+        _mark_lines(child.stdout, program.mark)
+    return child
+
+
+def _mark_lines(lines: IO[bytes], mark: str) -> None:
+    """Print what comes, line by line behind `mark`, in a thread that ends with it."""
+
+    def print_all() -> None:
+        with lines:
+            for line in lines:
+                text = line.decode(errors="replace").rstrip()
+                print(f"{mark} {text}\n", end="", flush=True)
+
+    threading.Thread(target=print_all, name=mark, daemon=True).start()
 
 
 def end(child: Child, steps: Sequence[tuple[signal.Signals, float]]) -> int:
@@ -111,9 +130,12 @@ class KeptProcess(Process):
     """A program that starts again when it ends by itself, after a pause that doubles."""
 
     def __init__(
-        self, program: Program, clock: Callable[[], float] = time.monotonic
+        self,
+        program: Program,
+        clock: Callable[[], float] = time.monotonic,
+        steps: Sequence[tuple[signal.Signals, float]] = KEPT_STEPS,
     ) -> None:
-        super().__init__(program, KEPT_STEPS)
+        super().__init__(program, steps)
         self._clock = clock
         self._pause_s = PAUSE_FIRST_S
         self._started_at = clock()
@@ -138,7 +160,7 @@ class KeptProcess(Process):
             self.program.title,
             self.status,
             self._pause_s,
-            self.program.log,
+            self.program.log or "above",
         )
         self._pause_s = min(self._pause_s * 2, PAUSE_MAX_S)
 

@@ -1,5 +1,5 @@
 """The story of a start, top to bottom: the address, the database, the embedded models, the
-server, the welcome, the watch; and of its end."""
+worker, the server, the welcome, the watch; and of its end."""
 
 import os
 import signal
@@ -24,9 +24,12 @@ from aura_site.launch.processes import (
 from aura_site.launch.welcome import Welcome
 
 GUNICORN = ("-m", "gunicorn", "-c", "gunicorn.conf.py", "aura_site.asgi:application")
+WORKER = ("manage.py", "run_tasks")
 # First what runs may end (`graceful_timeout` in gunicorn.conf.py, and a little more);
 # then, or on a second Ctrl-C, it is cut.
 SERVER_STEPS = ((signal.SIGTERM, 35.0), (signal.SIGQUIT, 5.0))
+# The task that runs may end, which takes no longer than this (`gateway/tasks.py`).
+WORKER_STEPS = ((signal.SIGTERM, 25.0),)
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -40,9 +43,10 @@ def run() -> int:
         with ExitStack() as running:  # what started last ends first
             prepared = preparation.prepare(say)
             models = _embedded_models(running, prepared)
+            worker = running.enter_context(_worker(models.variables))
             server = running.enter_context(_server(models.variables))
             _welcome(server, prepared.made)
-            _watch(server, models.servers)
+            _watch(server, (*models.servers, worker))
     except KeyboardInterrupt:
         say("Aura has stopped.")
     status = server.status if server else None
@@ -64,6 +68,17 @@ def _embedded_models(running: ExitStack, prepared: Prepared) -> Offline:
     if models.servers and prepared.has_database:
         preparation.activate_first(offline.PRESET, say)
     return models
+
+
+def _worker(variables: Mapping[str, str]) -> KeptProcess:
+    program = Program(
+        title="The worker",
+        command=lifeline.command([sys.executable, *WORKER]),
+        folder=settings.BASE_DIR,
+        environment={**os.environ, **variables},
+        mark="worker:",
+    )
+    return KeptProcess(program, steps=WORKER_STEPS)
 
 
 def _server(variables: Mapping[str, str]) -> Process:

@@ -1,0 +1,76 @@
+"""The worker's loop: what is due is enqueued, what waits is run, until the process is told to
+stop. It outlives a database that goes away; the tasks themselves are in `tasks`."""
+
+import logging
+import os
+import socket
+import time
+
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    close_old_connections,
+    connection,
+)
+from django.utils import timezone
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+from gateway.schedule import enqueue_due
+from gateway.tasks import RECURRING
+
+logger = logging.getLogger(__name__)
+
+RETRY_S = 2.0
+LOG_EVERY_S = 30.0
+ID_MAX = 64
+
+
+class TaskWorker:
+    """django-tasks-db's worker, in batches: between them the schedule is kept, and a lost
+    database is waited for, which would end that worker's own loop."""
+
+    def __init__(self, interval_s: float) -> None:
+        self._interval_s = interval_s
+        self._log_at = float("-inf")
+        self._worker = Worker(
+            queue_names=["*"],
+            excluded_queue_names=[],
+            interval=interval_s,
+            batch=True,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=f"{os.getpid()}@{socket.gethostname()}"[:ID_MAX],
+        )
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT: what runs then may end; exits with 0."""
+        self._worker.configure_signals()
+        while self._worker.running:
+            is_connected = self.turn()
+            if self._worker.running:  # no signal came while a task ran
+                time.sleep(self._interval_s if is_connected else RETRY_S)
+
+    def turn(self) -> bool:
+        """Enqueue and run what is due; say whether the database could be used."""
+        try:
+            enqueue_due(RECURRING, timezone.now())
+            # Looked at first: the worker takes SQLite's one lock for writing each time.
+            if DBTaskResult.objects.ready().exists():
+                self._worker.run()
+        except (DatabaseError, InterfaceError) as error:
+            self._note(error)
+            connection.close()
+            return False
+        close_old_connections()
+        return True
+
+    def _note(self, error: Exception) -> None:
+        if time.monotonic() >= self._log_at:
+            self._log_at = time.monotonic() + LOG_EVERY_S
+            logger.warning(
+                "Background work waits for the database (%s: %s).",
+                type(error).__name__,
+                " ".join(str(error).split()),
+            )

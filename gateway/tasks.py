@@ -1,0 +1,38 @@
+"""The background tasks of this room, and how often each runs."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from gateway import retention, rollup
+from gateway.schedule import Recurring
+from gateway.task_api import task
+
+# A worker that is told to stop ends its task first: none takes much longer than this. What
+# is left then goes on in a task of its own.
+WITHIN_S = 15.0
+
+
+@task
+def roll_up() -> None:
+    """Add new calls to the hourly rows."""
+    if not rollup.roll_up(WITHIN_S):
+        roll_up.enqueue()
+
+
+@task
+def apply_retention() -> None:
+    """Delete calls and finished tasks that are older than they are to be kept."""
+    now = timezone.now()
+    retention.delete_task_results(now)
+    if days := settings.AURA_CALL_RETENTION_DAYS:
+        is_done = retention.delete_calls(now - timedelta(days=days), WITHIN_S)
+        if not is_done:
+            apply_retention.enqueue()
+
+
+RECURRING = (
+    Recurring(roll_up, timedelta(minutes=1)),
+    Recurring(apply_retention, timedelta(hours=1)),
+)
