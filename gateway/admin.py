@@ -13,10 +13,14 @@ from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_variables
 
-from gateway import keys
+from gateway import call_admin, keys, usage_admin  # noqa: F401 - they register pages
 from gateway.key_columns import COLUMNS, RECORD, REVOKE, revoke_link
+from gateway.limit_fields import LayersField, PerMinuteField, UsdField
+from gateway.limit_usage import usage_of
+from gateway.limit_values import LIMIT_FIELDS
 from gateway.models import ApiKey
 
 if TYPE_CHECKING:
@@ -29,11 +33,27 @@ else:
     Base = admin.ModelAdmin
 
 LIST = "admin:gateway_apikey_changelist"
-EDITABLE = ("name", "expires_at")
+LIMITS_HEAD = (
+    "Blank is no limit. What is used counts from when a limit is set. A call at a limit is "
+    "refused with 429, or with 403 for its layer. A change is in force everywhere at once."
+)
 
 
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A key's name and expiry."""
+    """A key's name, expiry and limits. Beside each limit stands what is used of it."""
+
+    requests_per_minute = PerMinuteField()
+    tokens_per_minute = PerMinuteField()
+    usd_per_day = UsdField(label="USD per day")
+    usd_per_month = UsdField(label="USD per month")
+    layers = LayersField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        used = usage_of(self.instance) if self.instance.pk else {}
+        for name in LIMIT_FIELDS:
+            if name in self.fields:
+                _explain(self.fields[name], name, used.get(name, ""))
 
     def clean_expires_at(self) -> "datetime | None":
         """Refuse a new expiry that has passed: the key would be dead at once."""
@@ -51,7 +71,7 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(Base):
-    """Keys: made and shown once, renamed, revoked; never deleted or seen again."""
+    """Keys: made and shown once, renamed, limited, revoked; never deleted or seen again."""
 
     form = KeyForm
     list_display_links = ("name",)
@@ -69,16 +89,17 @@ class ApiKeyAdmin(Base):
             (*COLUMNS, revoke_link) if self.has_change_permission(request) else COLUMNS
         )
 
-    def get_fields(
-        self, request: HttpRequest, obj: ApiKey | None = None
-    ) -> tuple[Any, ...]:
-        """Ask for name and expiry; of a key that exists, show its record too."""
-        return (*EDITABLE, *RECORD) if obj else EDITABLE
+    def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        """Ask for name, expiry and limits; of a key that exists, show its record too."""
+        own = {"fields": ("name", "expires_at")}
+        limits = {"fields": LIMIT_FIELDS, "description": LIMITS_HEAD}
+        record = (("Record", {"fields": RECORD}),) if obj else ()
+        return ((None, own), ("Limits", limits), *record)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ApiKey | None = None
     ) -> tuple[Any, ...]:
-        """Let nothing but name and expiry be edited."""
+        """Let the record stay as it is."""
         return RECORD if obj else ()
 
     def has_delete_permission(
@@ -165,6 +186,21 @@ class ApiKeyAdmin(Base):
             "list_url": reverse(LIST),
         }
         return TemplateResponse(request, "admin/gateway/apikey/revoke.html", context)
+
+
+def _explain(field: forms.Field, name: str, used: str) -> None:
+    """Say below a limit what it counts and what is used of it."""
+    text = str(getattr(ApiKey._meta.get_field(name), "help_text", ""))
+    mark = format_html(' <strong class="aura-used">{}</strong>', used) if used else ""
+    field.help_text = format_html("{}{}", text, mark)
+    if not isinstance(field, LayersField):
+        mode = "decimal" if isinstance(field, UsdField) else "numeric"
+        field.widget.attrs |= {
+            "placeholder": "no limit",
+            "autocomplete": "off",
+            "inputmode": mode,
+            "class": "vTextField aura-amount",
+        }
 
 
 def _named(rows: list[ApiKey]) -> str:

@@ -1,4 +1,4 @@
-"""The columns of the key list in the admin: state, hint and times, and the button."""
+"""The columns of the key list in the admin: state, hint, limits and times, and the button."""
 
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from brains.admin.markup import relative, state
+from gateway.limit_usage import in_short
 from gateway.models import ApiKey
 
 REVOKE = "gateway_apikey_revoke"
@@ -24,6 +25,12 @@ def state_of(row: ApiKey) -> SafeString:
 def hint_of(row: ApiKey) -> SafeString:
     """Show the last four characters, to tell keys apart."""
     return format_html("<code>{}</code>", row.hint)
+
+
+@admin.display(description="Limits")
+def limits_of(row: ApiKey) -> SafeString | str:
+    """Show what it may use."""
+    return in_short(row) or format_html('<span class="aura-quiet">{}</span>', "none")
 
 
 @admin.display(description="Created", ordering="created_at")
@@ -71,4 +78,4 @@ def _time_or(moment: datetime | None, nothing: str) -> SafeString:
 
 
 RECORD = (state_of, hint_of, created, last_used, revoked)
-COLUMNS = (state_of, "name", hint_of, created, expires, last_used)
+COLUMNS = (state_of, "name", hint_of, limits_of, created, expires, last_used)

@@ -14,10 +14,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from brains import activation, live
+from gateway.limit_values import LIMIT_FIELDS, NO_LIMITS, Limits, limits_from
+from gateway.limits import LIMITS
 from gateway.models import ApiKey
 
 PREFIX = "aura_"
 LENGTH_MIN, LENGTH_MAX = 16, 512
+EDITABLE = ("name", "expires_at", *LIMIT_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class KeyInfo:
     id: int
     name: str
     expires_at: float | None
+    limits: Limits | None = None
+    """None when it has none at all: then nothing is counted."""
 
 
 class KeyRing:
@@ -35,6 +40,11 @@ class KeyRing:
     def __init__(self) -> None:
         self._keys: Mapping[str, KeyInfo] = {}
         self._used: dict[int, float] = {}
+
+    @property
+    def count(self) -> int:
+        """How many keys are known."""
+        return len(self._keys)
 
     def find(self, key: str) -> KeyInfo | None:
         """Return what is known of a valid key, else None."""
@@ -73,7 +83,7 @@ class KeyPart:
     may_be_stale = False  # a key revoked since would come back to life
 
     def read(self) -> dict[str, Any]:
-        rows = ApiKey.objects.filter(revoked_at__isnull=True)
+        rows = list(ApiKey.objects.filter(revoked_at__isnull=True))
         return {
             "keys": [
                 [
@@ -83,16 +93,24 @@ class KeyPart:
                     row.expires_at and row.expires_at.timestamp(),
                 ]
                 for row in rows
-            ]
+            ],
+            # Apart from the keys: so a version without limits reads this copy, and this
+            # one the copy of a version without them.
+            "limits": [
+                [row.pk, row.limits.as_json()]
+                for row in rows
+                if row.limits != NO_LIMITS
+            ],
         }
 
     def install(self, payload: dict[str, Any], loaded_from: live.LoadedFrom) -> None:
-        RING.replace(
-            {
-                sha: KeyInfo(pk, name, expires)
-                for sha, pk, name, expires in payload["keys"]
-            }
-        )
+        limits = {pk: limits_from(its) for pk, its in payload.get("limits", [])}
+        ring = {
+            sha: KeyInfo(pk, name, expires, limits.get(pk))
+            for sha, pk, name, expires in payload["keys"]
+        }
+        RING.replace(ring)
+        LIMITS.follow(limits)
 
     def flush(self) -> None:
         used = RING.take_used()
@@ -135,10 +153,10 @@ def keep(row: ApiKey, key: str) -> ApiKey:
 
 
 def save(row: ApiKey) -> None:
-    """Save a change of a key's name or expiry; every worker follows within 300 ms."""
+    """Save a change of a key's name, expiry or limits; every worker follows within 300 ms."""
     with transaction.atomic():
         activation.publish()
-        row.save(update_fields=["name", "expires_at"])
+        row.save(update_fields=EDITABLE)
 
 
 def revoke(row: ApiKey) -> None:

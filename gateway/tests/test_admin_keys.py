@@ -1,7 +1,9 @@
-"""API keys in the admin: made and shown once, renamed, revoked; never deleted."""
+"""API keys in the admin: made and shown once, renamed, limited, revoked; never deleted."""
 
 import re
+import time
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -9,11 +11,14 @@ from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from brains.models import ChangeCounter
 from gateway import keys
+from gateway.limit_models import KeyUsage
+from gateway.limit_windows import DAY, MONTH, SECOND, calendar
 from gateway.models import ApiKey
 
 pytestmark = pytest.mark.django_db
@@ -278,3 +283,186 @@ def test_markup_in_a_name_is_shown_as_text(admin_client):
 
     for url in (LIST, url_of(row, "change"), url_of(row, "revoke")):
         assert "<script>n()" not in admin_client.get(url).content.decode()
+
+
+LIMITS = {
+    "requests_per_minute": "60",
+    "tokens_per_minute": "10000",
+    "usd_per_day": "2.50",
+    "usd_per_month": "50",
+    "layers": ["l3", "l1"],
+}
+
+
+def used(row, **counts):
+    """Write down what was used of a key in this second, day and month."""
+    now = time.time()
+    for kind, begins_at in (
+        (SECOND, int(now)),
+        (SECOND, int(now) - 100),  # long past
+        (DAY, calendar(DAY, now)[0]),
+        (DAY, calendar(DAY, now)[0] - 86_400),  # yesterday
+        (MONTH, calendar(MONTH, now)[0]),
+    ):
+        KeyUsage.objects.create(
+            key=row, kind=kind, begins_at=begins_at, writer=1, **counts
+        )
+
+
+def test_limits_are_saved_and_every_worker_learns_of_them(admin_client):
+    row = made()
+    before = count()
+
+    admin_client.post(url_of(row, "change"), {"name": "web app", **LIMITS})
+
+    after = ApiKey.objects.get()
+    assert (after.requests_per_minute, after.tokens_per_minute) == (60, 10_000)
+    assert (after.usd_per_day, after.usd_per_month) == (Decimal("2.5"), Decimal(50))
+    assert after.layers == "l1,l3"
+    assert count() > before
+
+
+def test_a_new_key_may_have_limits(admin_client):
+    admin_client.post(ADD, {"name": "web app", **LIMITS})
+
+    assert ApiKey.objects.get().requests_per_minute == 60
+
+
+def test_blank_is_no_limit(admin_client):
+    row = made(requests_per_minute=5, usd_per_day=1, layers="l1")
+
+    admin_client.post(url_of(row, "change"), {"name": "web app", "usd_per_day": " "})
+
+    after = ApiKey.objects.get()
+    assert after.requests_per_minute is None and after.usd_per_day is None
+    assert after.layers == ""
+
+
+def test_every_layer_checked_is_the_same_as_none(admin_client):
+    row, every = made(layers="l1"), ["l1", "l2", "l3", "embedding"]
+
+    admin_client.post(url_of(row, "change"), {"name": "web app", "layers": every})
+
+    assert ApiKey.objects.get().layers == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("requests_per_minute", "0"),
+        ("requests_per_minute", "1.5"),
+        ("tokens_per_minute", "-3"),
+        ("tokens_per_minute", "9999999999"),
+        ("usd_per_day", "0"),
+        ("usd_per_day", "five"),
+        ("usd_per_month", "1.23456"),
+    ],
+)
+def test_a_bad_limit_is_refused_in_one_sentence(admin_client, field, text):
+    row = made()
+
+    response = admin_client.post(url_of(row, "change"), {"name": "x", field: text})
+
+    (problem,) = response.context["adminform"].form.errors[field]
+    assert problem.startswith(f"'{text}' is no limit. Give ")
+    assert ApiKey.objects.get().name == "web app"
+
+
+def test_an_unknown_layer_is_refused(admin_client):
+    row = made()
+
+    response = admin_client.post(url_of(row, "change"), {"name": "x", "layers": ["l9"]})
+
+    assert response.context["adminform"].form.errors["layers"]
+    assert ApiKey.objects.get().layers == ""
+
+
+def test_what_is_used_stands_beside_each_limit(admin_client):
+    row = made(
+        requests_per_minute=60,
+        tokens_per_minute=10_000,
+        usd_per_day=5,
+        usd_per_month=Decimal("99.5"),
+    )
+    used(row, requests=12, tokens=3400, cost_usd=Decimal("1.2"))
+
+    html = admin_client.get(url_of(row, "change")).content.decode()
+
+    shown = re.findall(r'<strong class="aura-used">([^<]+)</strong>', html)
+    assert shown == [
+        "Now: 12 of 60.",
+        "Now: 3,400 of 10,000.",
+        "Today: $1.20 of $5.00.",
+        "This month: $1.20 of $99.50.",
+    ]
+
+
+def test_only_limits_that_there_are_tell_of_use(admin_client):
+    row = made(usd_per_day=5)
+    used(made("another"), requests=12, cost_usd=3)
+
+    html = admin_client.get(url_of(row, "change")).content.decode()
+
+    assert re.findall(r'class="aura-used">([^<]+)<', html) == ["Today: $0.00 of $5.00."]
+    assert "aura-used" not in admin_client.get(ADD).content.decode()
+
+
+def test_limits_are_shown_as_they_were_typed(admin_client):
+    row = made(usd_per_day=Decimal("2.5"), usd_per_month=Decimal("0.0125"), layers="l3")
+
+    html = admin_client.get(url_of(row, "change")).content.decode()
+
+    assert 'name="usd_per_day" value="2.50"' in html
+    assert 'name="usd_per_month" value="0.0125"' in html
+    assert re.findall(r'value="(\w+)"[^>]* checked', html) == ["l3"]
+
+
+def test_the_list_shows_limits_in_short(admin_client):
+    made(
+        requests_per_minute=60,
+        tokens_per_minute=100_000,
+        usd_per_day=5,
+        usd_per_month=50,
+        layers="l1,l3",
+    )
+    made("free")
+
+    html = admin_client.get(LIST).content.decode()
+
+    cells = re.findall(r'<td class="field-limits_of">(.*?)</td>', html)
+    assert cells == [
+        '<span class="aura-quiet">none</span>',
+        "60 requests/min · 100k tokens/min · $5.00/day · $50.00/month · l1 l3",
+    ]
+
+
+def test_the_list_asks_no_more_for_many_keys(admin_client, django_assert_num_queries):
+    made(requests_per_minute=1)
+    admin_client.get(LIST)
+    with CaptureQueriesContext(connection) as few:
+        admin_client.get(LIST)
+    for number in range(5):
+        made(f"key {number}", requests_per_minute=1, usd_per_day=1)
+
+    with django_assert_num_queries(len(few)):
+        admin_client.get(LIST)
+
+
+def test_who_may_only_view_sees_limits_but_no_field():
+    row = made(requests_per_minute=60, layers="l1,l3")
+
+    html = staff("view_apikey").get(url_of(row, "change")).content.decode()
+
+    assert "60" in html and "l1,l3" in html
+    assert 'name="requests_per_minute"' not in html
+
+
+def test_saving_limits_does_not_take_back_a_revocation_made_meanwhile():
+    stale = made()
+    keys.revoke(ApiKey.objects.get())
+
+    stale.requests_per_minute = 5
+    keys.save(stale)
+
+    after = ApiKey.objects.get()
+    assert after.requests_per_minute == 5 and after.state == "revoked"

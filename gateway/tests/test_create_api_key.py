@@ -1,6 +1,7 @@
 """`create_api_key` makes a key that works, and shows it once."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from brains.models import ChangeCounter
 from gateway import keys
+from gateway.limit_values import NO_LIMITS
 from gateway.models import ApiKey
 from tests.own_database import own_database
 
@@ -76,6 +78,68 @@ def test_name_that_cannot_be_used_is_refused(name):
         made(name)
 
     assert not ApiKey.objects.exists()
+
+
+def test_key_has_no_limit_unless_told_to():
+    made("web app")
+
+    assert ApiKey.objects.get().limits == NO_LIMITS
+
+
+def test_limits_are_kept():
+    made(
+        *("web app", "--rpm", "60", "--tpm", "10000"),
+        *("--usd-per-day", "2.50", "--usd-per-month", "50", "--layers", "l3, L1"),
+    )
+
+    row = ApiKey.objects.get()
+    assert (row.requests_per_minute, row.tokens_per_minute) == (60, 10_000)
+    assert (row.usd_per_day, row.usd_per_month) == (Decimal("2.5"), Decimal(50))
+    assert row.layers == "l1,l3"
+
+
+@pytest.mark.parametrize("option", ["--rpm", "--tpm"])
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "1,000", "many", "1000000001"])
+def test_what_is_no_number_of_a_minute_is_refused(option, text):
+    with pytest.raises(CommandError, match=f"^{option}: .* is no limit. Give a whole"):
+        made("web app", f"{option}={text}")
+
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("option", ["--usd-per-day", "--usd-per-month"])
+@pytest.mark.parametrize("text", ["0", "-1", "0.00001", "5$", "NaN", "inf", "1e9"])
+def test_what_is_no_amount_is_refused(option, text):
+    with pytest.raises(CommandError, match=f"^{option}: .* is no limit. Give an amo"):
+        made("web app", f"{option}={text}")
+
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["l9", "l1,l9", "l1 l2", "l1,,l2"])
+def test_what_names_no_layers_is_refused(text):
+    with pytest.raises(CommandError, match="^--layers: .*out of l1, l2, l3, embedding"):
+        made("web app", "--layers", text)
+
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [("--rpm", ""), ("--usd-per-day", ""), ("--layers", "l1,l2,l3,embedding")],
+)
+def test_limit_that_is_none_is_to_be_left_out(option, text):
+    with pytest.raises(CommandError, match=f"^{option}: leave it out for no limit."):
+        made("web app", option, text)
+
+
+def test_help_names_each_limit(capsys):
+    with pytest.raises(SystemExit):
+        call_command("create_api_key", "--help")
+
+    told = capsys.readouterr().out
+    for option in ("--rpm", "--tpm", "--usd-per-day", "--usd-per-month", "--layers"):
+        assert option in told
 
 
 def test_database_without_tables_is_told_in_a_sentence(tmp_path):

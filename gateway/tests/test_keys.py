@@ -1,7 +1,9 @@
-"""A key lets in who has it, only while it is valid, and is never kept itself."""
+"""A key lets in who has it, only while it is valid, and is never kept itself. Its limits
+travel with it."""
 
 import time
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -9,6 +11,7 @@ from django.utils import timezone
 from brains.models import ChangeCounter
 from gateway import keys
 from gateway.keys import RING, KeyInfo, KeyPart, KeyRing, digest_of
+from gateway.limits import LIMITS, Limits
 from gateway.models import ApiKey
 from gateway.tests.asgi_client import timed
 from gateway.tests.conftest import KEY, PATH
@@ -55,6 +58,7 @@ async def test_scheme_is_read_without_regard_to_case_and_spaces(client, scheme):
     assert answer.status == 200
 
 
+@pytest.mark.fault("C13")
 @pytest.mark.parametrize("case", BAD)
 async def test_anything_else_is_401_of_one_shape(client, case):
     headers = {"authorization": BAD[case]}
@@ -103,6 +107,7 @@ async def test_key_beside_a_wrong_one_is_not_taken(client):
     assert answer.status == 401
 
 
+@pytest.mark.fault("C13")
 def test_key_is_valid_until_its_expiry():
     assert ring_of(expires_at=time.time() + 60).find(KEY)
     assert ring_of(expires_at=None).find(KEY)
@@ -145,7 +150,8 @@ def test_digest_takes_any_text():
 
 @pytest.fixture
 def row(db, ring):
-    return keys.keep(ApiKey(name="web app"), KEY)
+    yield keys.keep(ApiKey(name="web app"), KEY)
+    LIMITS.forget()
 
 
 def loaded():
@@ -220,3 +226,111 @@ def test_state_of_a_key_is_one_word(row):
     assert row.state == "expired"
     row.revoked_at = timezone.now()
     assert row.state == "revoked"
+
+
+EVERY_LIMIT = {
+    "requests_per_minute": 60,
+    "tokens_per_minute": 10_000,
+    "usd_per_day": Decimal("2.5"),
+    "usd_per_month": Decimal("50"),
+    "layers": "l1,l3",
+}
+
+
+def found():
+    info = RING.find(KEY)
+    assert info
+    return info
+
+
+def set_limits(row, **limits):
+    for name, value in limits.items():
+        setattr(row, name, value)
+    keys.save(row)
+
+
+def test_limits_of_a_row_reach_the_ring(row):
+    set_limits(row, **EVERY_LIMIT)
+    loaded()
+    assert found().limits == Limits(60, 10_000, 2.5, 50.0, frozenset({"l1", "l3"}))
+
+
+def test_key_without_limits_is_one_that_is_never_counted(row):
+    loaded()
+    assert found().limits is None
+
+
+def test_limits_that_were_removed_take_the_count_along(row):
+    set_limits(row, requests_per_minute=1)
+    loaded()
+    LIMITS.admit(found())
+    set_limits(row, requests_per_minute=None)
+    loaded()
+    assert found().limits is None
+    assert LIMITS.take() is None
+
+
+def test_revoked_key_takes_its_count_along(row):
+    set_limits(row, requests_per_minute=1)
+    loaded()
+    LIMITS.admit(found())
+    keys.revoke(row)
+    loaded()
+    assert LIMITS.take() is None
+
+
+def test_what_was_used_of_a_new_limit_is_asked_for_at_once(row):
+    set_limits(row, usd_per_day=Decimal(1))
+    LIMITS.forget()
+    loaded()
+    assert LIMITS.used.is_set()
+
+
+def test_change_of_limits_moves_the_counter_that_workers_watch(row):
+    before = counter()
+    set_limits(row, requests_per_minute=1)
+    assert counter() == before + 1
+
+
+def copied(payload):
+    KeyPart().install(payload, "disk")
+
+
+@pytest.mark.fault("D17")
+def test_copy_of_a_version_without_limits_is_read(ring):
+    copied({"keys": [[digest_of("aura_old"), 5, "old", None]]})
+    assert RING.find("aura_old") == KeyInfo(5, "old", None)
+
+
+@pytest.mark.fault("D17")
+def test_version_without_limits_reads_this_copy(row):
+    set_limits(row, **EVERY_LIMIT)
+    assert KeyPart().read()["keys"] == [[row.sha256, row.pk, "web app", None]]
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"requests_per_hour": 5},
+        {"requests_per_minute": "60"},
+        {"requests_per_minute": 0},
+        {"requests_per_minute": True},
+        {"tokens_per_minute": 1.5},
+        {"usd_per_day": "2.50"},
+        {"usd_per_month": -1},
+        {"layers": []},
+        {"layers": ["l9"]},
+        {"layers": "l1"},
+        {"layers": 5},
+        {"layers": [["l1"]]},
+        [],
+        "",
+        None,
+        5,
+    ],
+)
+@pytest.mark.fault("D13")
+def test_copy_with_limits_of_another_shape_is_refused_whole(ring, limits):
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        copied({"keys": [[digest_of("aura_x"), 5, "x", None]], "limits": [[5, limits]]})
+    assert RING.find("aura_x") is None and RING.find(KEY)
