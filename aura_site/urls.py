@@ -1,15 +1,19 @@
-"""Django's doors: the status page and the admin. `/v1/*` and `/health*` never come here."""
+"""Django's doors: the status page and the admin. `/v1/*` and `/health*` never come
+here, and of `/metrics` only what a browser asks."""
 
 from django.contrib import admin
 from django.urls import path
 
+from aura_site.metrics_view import metrics
 from brains.status import status
 
 urlpatterns = [
     path("", status, name="home"),
     path("status/", status, name="status"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "aura_site.error_pages.bad_request"
 handler404 = "aura_site.error_pages.not_found"
 handler500 = "aura_site.error_pages.failed"
