@@ -3,14 +3,15 @@ Values people set come from Django's settings; each that is not gunicorn's own s
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 _folder = Path(__file__).parent
 sys.path.insert(0, str(_folder))
-
-from aura_site.launch.drain import close_idle_on_stop  # noqa: E402
 
 _found = subprocess.run(
     [sys.executable, "-m", "aura_site.server_values"],
@@ -55,4 +56,25 @@ errorlog = "-"
 # Else each instance of this user would open the same socket in the home folder.
 control_socket_disable = True
 
-post_worker_init = close_idle_on_stop
+
+def post_fork(server, worker):  # type: ignore[no-untyped-def]
+    # uvloop forgets a signal that comes before it runs, and a HUP may come that early: it
+    # has to wait (aura_site/launch/drain.py lets it through).
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def post_worker_init(worker):  # type: ignore[no-untyped-def]
+    # The application does it, since this worker loaded it: after a HUP it is the new code.
+    worker.asgi.attend(worker)
+
+
+def pre_fork(server, worker):  # type: ignore[no-untyped-def]
+    # The workers of this server, and of no other, add up their metrics in this folder.
+    if not hasattr(server, "metrics_folder"):
+        folder = tempfile.mkdtemp(prefix="aura-metrics-", dir=worker_tmp_dir)
+        server.metrics_folder = folder
+    worker.metrics_folder = server.metrics_folder
+
+
+def on_exit(server):  # type: ignore[no-untyped-def]
+    shutil.rmtree(server.metrics_folder, ignore_errors=True)

@@ -1,8 +1,16 @@
 """The room's Django configuration."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
+
+from brains import status_pace
 
 
 class AuraSiteConfig(AppConfig):
     name = "aura_site"
     verbose_name = "Aura"
+
+    def ready(self) -> None:
+        """Let the status page say how quick layers are."""
+        # By name: tables cannot be imported before every room is ready.
+        status_pace.say_by(import_string("aura_site.pace.paces"))

@@ -7,7 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import Env  # type: ignore[import-untyped]
 
 SQLITE = "django.db.backends.sqlite3"
-POSTGRESQL = "django.db.backends.postgresql"
+POSTGRESQL = "aura_site.postgresql"
+_DJANGOS_OWN = "django.db.backends.postgresql"
 
 # IMMEDIATE takes the write lock at BEGIN: without it two writers that both read first
 # fail with "database is locked" at once, whatever the timeout. Waiting is not fair: a
@@ -40,6 +41,8 @@ def database(url: str, password_file: str, folder: Path) -> dict[str, Any]:
     config = _parsed(url) if url else _embedded(folder)
     if password_file and url and not config.get("PASSWORD"):
         config["PASSWORD"] = _password(Path(password_file))
+    if config.get("ENGINE") == _DJANGOS_OWN:
+        config["ENGINE"] = POSTGRESQL
     own = {SQLITE: _SQLITE_OPTIONS, POSTGRESQL: _POSTGRESQL_OPTIONS}
     engine = str(config.get("ENGINE"))
     if engine not in own:

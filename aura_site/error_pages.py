@@ -3,11 +3,20 @@ come here."""
 
 import sys
 
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from brains.busy import is_busy
+
 RETRY_AFTER_S = 5
+# What SQLite says of a pattern that is none, such as "(".
+_BAD_PATTERN = "user-defined function raised exception"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the request cannot be understood."""
+    return _misread()
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -20,12 +29,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Say that the database is away (503), or that Aura failed (500).
+    """Say that the address asks what cannot be answered (400), that the database is busy or
+    away (503), or that Aura failed (500).
 
     Django calls it while it handles the exception; it asks no database.
     """
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return _database_away()
+    error = sys.exc_info()[1]
+    if request.method in ("GET", "HEAD") and _is_misread(error):
+        return _misread()
+    if isinstance(error, OperationalError | InterfaceError):
+        return _unavailable(_BUSY if is_busy(error) else _AWAY)
     context = {
         "title": "Aura failed",
         "text": "Nothing was changed by this page. The log says why it failed.",
@@ -33,12 +46,40 @@ def failed(request: HttpRequest) -> HttpResponse:
     return render(None, "aura/error.html", context, status=500)
 
 
-def _database_away() -> HttpResponse:
+_AWAY = {
+    "title": "Database away",
+    "text": "The database does not answer, so this page cannot be shown and nothing was "
+    "changed. Requests of clients go on. Try again in a moment.",
+}
+_BUSY = {
+    "title": "Database busy",
+    "text": "Another change held the database for too long, so this one was given up: "
+    "nothing was changed. Requests of clients go on. Try again in a moment.",
+}
+
+
+def _is_misread(error: BaseException | None) -> bool:
+    """Say whether the database refused a value of the address: it is not away then."""
+    if isinstance(error, OperationalError):
+        return str(error) == _BAD_PATTERN
+    return isinstance(error, DataError)
+
+
+def _misread() -> HttpResponse:
     context = {
-        "title": "Database away",
-        "text": "The database does not answer or is busy, so this page cannot be shown and "
-        "nothing was changed. Requests of clients go on. Try again in a moment.",
+        "title": "Not understood",
+        "text": "The address or the form asks for something that this page does not know. "
+        "Nothing was changed.",
     }
+    return render(None, "aura/error.html", context, status=400)
+
+
+def database_away() -> HttpResponse:
+    """Say that the database is away (503), and for how long not to ask."""
+    return _unavailable(_AWAY)
+
+
+def _unavailable(context: dict[str, str]) -> HttpResponse:
     answer = render(None, "aura/error.html", context, status=503)
     answer["Retry-After"] = str(RETRY_AFTER_S)
     return answer

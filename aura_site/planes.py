@@ -1,18 +1,30 @@
-"""The two planes: `/v1/*` and `/health*` go to the gateway, everything else to Django. The
-path is looked at once."""
+"""The two planes: `/v1/*`, `/health*` and, for programs, `/metrics` go to the gateway, all
+else to Django. The path is looked at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from brains import watcher
-from brains.provider_watch import WATCH
-from brains.watcher import SelectionPart
+from aura_site import worker
+from aura_site.launch.drain import attend
 from gateway.application import Gateway, is_ours
-from gateway.http import Receive, Scope, Send
-from gateway.keys import KeyPart, trust
+from gateway.draining import DRAIN
+from gateway.errors import BodyTooLarge
+from gateway.http import (
+    BODY_MAX,
+    BODY_TOO_LARGE,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    declares_too_much,
+    send_json,
+)
+from gateway.in_flight import IN_FLIGHT
+from gateway.metrics import is_scrape
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -22,33 +34,58 @@ class Planes:
 
     def __init__(self, django: Application) -> None:
         self._django = django
-        self._gateway = Gateway(settings.AURA_PROVIDERS, settings.AURA_MODEL_ALIASES)
+        self._gateway = Gateway(
+            settings.AURA_PROVIDERS,
+            settings.AURA_MODEL_ALIASES,
+            settings.AURA_DEADLINES,
+        )
+        IN_FLIGHT.limit = settings.AURA_MAX_IN_FLIGHT
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or follow the life of the worker."""
         if scope["type"] == "http":
-            plane = self._gateway if is_ours(scope["path"]) else self._django
+            is_data = is_ours(scope["path"]) or is_scrape(scope)
+            plane = self._gateway if is_data else self._page
             await plane(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
             await send({"type": "websocket.close"})
 
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let Django answer, but not read without end: it would fill the disk."""
+        try:
+            if declares_too_much(scope):
+                raise BodyTooLarge(BODY_TOO_LARGE)
+            await self._django(scope, _bounded(receive), send)
+        except BodyTooLarge as error:
+            await send_json(send, error.status, error.body())
+
+    def attend(self, server: Any) -> None:
+        """Watch over the connections of the gunicorn worker that serves this, to its end."""
+        worker.share_metrics(Path(server.metrics_folder))
+        attend(server, DRAIN.begin)
+
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        await asyncio.to_thread(_start)
+        await asyncio.to_thread(worker.start, self._gateway)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._gateway.close()
-        WATCH.stop()
-        if running := watcher.running():
-            await asyncio.to_thread(running.stop)
+        await asyncio.to_thread(worker.stop)
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def _start() -> None:
-    """Load what this worker serves, and begin to watch for changes."""
-    if settings.AURA_API_KEY:
-        trust(settings.AURA_API_KEY)
-    watcher.start([SelectionPart(), KeyPart()], settings.AURA_DATA_DIR)
-    WATCH.start()
+def _bounded(receive: Receive) -> Receive:
+    """Return a `receive` that raises BodyTooLarge past BODY_MAX."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > BODY_MAX:
+            raise BodyTooLarge(BODY_TOO_LARGE)
+        return message
+
+    return counted

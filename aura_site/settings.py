@@ -2,11 +2,13 @@
 every variable is described in `env.example`."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from aura_site import __version__
 from aura_site.data_folder import data_folder
 from aura_site.databases import database
+from aura_site.deadlines import deadlines
 from aura_site.dotenv import read_dotenv
 from aura_site.environment import FALSE_WORDS, Environment
 from aura_site.logs import LEVELS, logging_config
@@ -26,6 +28,7 @@ AURA_ENV_RUNG = _env.rung("env", VARIABLES)
 AURA_DOTENV_RUNG = _env.rung("dotenv", VARIABLES)
 AURA_MODEL_ALIASES = _env.mapping("AURA_MODEL_ALIASES")
 AURA_PROVIDERS = model_servers(_env)
+AURA_DEADLINES = deadlines(_env)
 AURA_OFFLINE = _env.word(
     "AURA_OFFLINE",
     "auto",
@@ -41,6 +44,9 @@ AURA_API_KEY = _env.secret("AURA_API_KEY")
 AURA_HOST = _env.text("HOST", "127.0.0.1")
 AURA_PORT = _env.integer("PORT", 8080, minimum=1, maximum=65_535)
 AURA_WORKERS = _env.integer("WEB_CONCURRENCY", 2, minimum=1, maximum=256)
+AURA_MAX_IN_FLIGHT = _env.integer(
+    "AURA_MAX_IN_FLIGHT", 2_000, minimum=1, maximum=1_000_000
+)
 
 DEBUG = _env.boolean("DEBUG", False)
 SECRET_KEY = secret_key(
@@ -53,6 +59,9 @@ INSTALLED_APPS = [
     "aura_site",
     "gateway",
     "brains",
+    # Up to Django 5.2 the Tasks API is a package of its own; from 6.0 on it is built in.
+    *(() if find_spec("django.tasks") else ("django_tasks",)),
+    "django_tasks_db",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -65,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "aura_site.static_files.StaticFilesMiddleware",
+    "aura_site.database_away.DatabaseAwayMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -97,6 +107,14 @@ DATABASES = {
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Background work waits in the database, for `manage.py run_tasks`.
+TASKS = {
+    "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}
+}
+AURA_CALL_RETENTION_DAYS = _env.integer(
+    "AURA_CALL_RETENTION_DAYS", 30, minimum=0, maximum=36_500
+)
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -2,12 +2,12 @@
 JSON, send a stream, and know at once when the client has gone."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 import orjson
 
+from gateway.draining import DRAIN, ShuttingDown
 from gateway.errors import BadRequest, BodyTooLarge, ClientGone
 from providers.json_text import read_json
 
@@ -18,6 +18,7 @@ Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 BODY_MAX = 4 * 1024 * 1024
+BODY_TOO_LARGE = f"The body may have {BODY_MAX} bytes at most."
 WATCH_AFTER_S = 0.05
 JSON_TYPE: Header = (b"content-type", b"application/json")
 STREAM_HEADERS: tuple[Header, ...] = (
@@ -35,14 +36,19 @@ def header(scope: Scope, name: bytes) -> str:
     return ""
 
 
+def declares_too_much(scope: Scope) -> bool:
+    """Say whether the declared length of the body is over 4 MiB."""
+    declared = header(scope, b"content-length")
+    return declared.isdecimal() and int(declared[:20]) > BODY_MAX
+
+
 async def read_body(scope: Scope, receive: Receive) -> bytes:
     """Return the whole body.
 
     Raises BodyTooLarge past 4 MiB, before reading when its length is declared; ClientGone.
     """
-    declared = header(scope, b"content-length")
-    if declared.isdecimal() and int(declared[:20]) > BODY_MAX:
-        raise BodyTooLarge(f"The body may have {BODY_MAX} bytes at most.")
+    if declares_too_much(scope):
+        raise BodyTooLarge(BODY_TOO_LARGE)
     parts: list[bytes] = []
     size, more = 0, True
     while more:
@@ -52,7 +58,7 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
         parts.append(message.get("body", b""))
         size, more = size + len(parts[-1]), message.get("more_body", False)
         if size > BODY_MAX:
-            raise BodyTooLarge(f"The body may have {BODY_MAX} bytes at most.")
+            raise BodyTooLarge(BODY_TOO_LARGE)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -99,32 +105,52 @@ async def end_stream(send: Send) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-@contextlib.asynccontextmanager
-async def while_connected(receive: Receive) -> AsyncIterator[None]:
+class while_connected:
     """Run the block; when the client hangs up, cancel it within 50 ms and raise ClientGone.
+    When the process ends before it, cancel it and raise ShuttingDown.
 
     Call it after the body was read: then the next message can only be the disconnect.
     """
-    task = asyncio.current_task()
-    watch = _Watch(receive, task)
-    # Most calls are over before a watch is worth its task.
-    soon = asyncio.get_running_loop().call_later(WATCH_AFTER_S, watch.begin)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if watch.is_gone and task:
-            task.uncancel()
+
+    __slots__ = ("_soon", "_task", "_watch")
+
+    def __init__(self, receive: Receive) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("There is no task that could be cancelled.")
+        self._task = task
+        self._watch = _Watch(receive, task)
+
+    async def __aenter__(self) -> None:
+        DRAIN.enter(self._task)
+        # Most calls are over before a watch is worth its task.
+        loop = asyncio.get_running_loop()
+        self._soon = loop.call_later(WATCH_AFTER_S, self._watch.begin)
+
+    async def __aexit__(
+        self, kind: object, error: BaseException | None, trace: object
+    ) -> None:
+        self._soon.cancel()
+        self._watch.end()
+        try:
+            if isinstance(error, asyncio.CancelledError):
+                self._explain()
+        finally:
+            DRAIN.leave(self._task)
+
+    def _explain(self) -> None:
+        """Raise what a cancel of ours stood for."""
+        if self._watch.is_gone:
+            self._task.uncancel()
             raise ClientGone from None
-        raise
-    finally:
-        soon.cancel()
-        watch.end()
+        if DRAIN.has_ended(self._task):
+            raise ShuttingDown from None
 
 
 class _Watch:
     """Waits for the client to hang up, and then cancels the task that serves it."""
 
-    def __init__(self, receive: Receive, served_by: "asyncio.Task[Any] | None") -> None:
+    def __init__(self, receive: Receive, served_by: "asyncio.Task[Any]") -> None:
         self.is_gone = False
         self._receive = receive
         self._served_by = served_by
@@ -141,5 +167,4 @@ class _Watch:
         while (await self._receive())["type"] != "http.disconnect":
             continue
         self.is_gone = True
-        if self._served_by:
-            self._served_by.cancel()
+        self._served_by.cancel()

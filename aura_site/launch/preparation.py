@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from aura_site.first_run import ADMIN, FirstRun, first_run
 from brains import activation, live
-from brains.layers import VALUES
+from brains.layers import LAYERS, SETTABLE
 from brains.selection import Source
 from brains.serving import serving
 
@@ -27,7 +27,7 @@ FIRST_REASON = "First start without OPENROUTER_API_KEY"
 @dataclass(frozen=True)
 class Prepared:
     """Whether the database answers, what was generated for a first start, and the ids of
-    the models that are effective."""
+    the models that are effective, with their fallbacks."""
 
     has_database: bool
     made: FirstRun = field(default_factory=FirstRun)
@@ -115,7 +115,7 @@ def _tell_hidden(say: Say) -> None:
     selection = live.peek().selection
     hidden = [
         value.variable
-        for value in VALUES
+        for value in SETTABLE
         if any(
             rung.source in (Source.ENV, Source.DOTENV)
             for rung in selection.choices[value.field].hidden
@@ -130,7 +130,10 @@ def _tell_hidden(say: Say) -> None:
 
 
 def _models() -> tuple[str, ...]:
-    return tuple(choice.value for choice in live.peek().selection.choices.values())
+    selection = live.peek().selection
+    names = [layer.name for layer in LAYERS]
+    fallbacks = (model for name in names for model in selection.fallbacks(name))
+    return (*(selection.choice(name).value for name in names), *fallbacks)
 
 
 def _can_all_be_called() -> bool:

@@ -16,6 +16,7 @@ NAMED = {
 }
 
 
+@pytest.mark.fault("C10")
 @pytest.mark.parametrize("path", [PATH, "/v1/embeddings"])
 @pytest.mark.parametrize("field", sorted(REFUSED_FIELDS | NAMED))
 async def test_field_that_is_not_for_clients_is_refused(client, upstream, path, field):
@@ -38,6 +39,7 @@ async def test_first_of_several_is_named(client):
     assert answer.error["param"] == "api_base"
 
 
+@pytest.mark.fault("C10")
 async def test_address_in_a_body_hears_nothing_and_gets_no_key(client):
     async with WireServer(answering()) as trap:
         for field in ("api_base", "base_url"):
@@ -49,6 +51,7 @@ async def test_address_in_a_body_hears_nothing_and_gets_no_key(client):
     assert trap.connections == 0
 
 
+@pytest.mark.fault("C11")
 @pytest.mark.parametrize(
     "headers",
     [

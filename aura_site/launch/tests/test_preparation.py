@@ -10,6 +10,7 @@ from aura_site.launch import preparation
 from brains import activation
 from brains.activation import Author
 from brains.layers import VARIABLES
+from brains.models import ModelPreset
 from gateway.models import ApiKey
 from providers.registry import Registry
 from providers.shipped import local, offline, openrouter
@@ -46,6 +47,13 @@ def test_key_that_the_user_chose_is_not_one_made_just_now(said, settings):
 def test_effective_models_are_known(said):
     call_command("activate_preset", "Offline", verbosity=0)
     assert "offline/smollm2-135m" in preparation.prepare(said.append).models
+
+
+def test_fallbacks_count_among_the_effective_models(said, settings):
+    # So that the embedded models are started when one of them stands behind a layer.
+    settings.AURA_ENV_RUNG = {"AURA_L1_FALLBACK": "a/b,offline/smollm2-135m"}
+    models = preparation.prepare(said.append).models
+    assert {"a/b", "offline/smollm2-135m"} <= set(models)
 
 
 def test_tables_up_to_date_are_not_mentioned(said):
@@ -121,11 +129,19 @@ def test_a_layer_that_has_no_key_is_reason_enough_for_the_first_preset(said, set
 
 
 def test_variables_that_a_live_preset_hides_are_named(said, settings):
-    settings.AURA_ENV_RUNG = {"AURA_L1_MODEL": "a/b", "AURA_EMBEDDING_MODEL": "c/d"}
+    settings.AURA_ENV_RUNG = {
+        "AURA_L1_MODEL": "a/b",
+        "AURA_L2_FALLBACK": "a/b",
+        "AURA_L3_FALLBACK": "a/b",
+        "AURA_EMBEDDING_MODEL": "c/d",
+    }
+    ModelPreset.objects.filter(slug="budget").update(l3_fallback="none")
     call_command("activate_preset", "Budget", verbosity=0)
     preparation.prepare(print)
     preparation.prepare(said.append)
-    assert said == ["The preset Budget is live and hides AURA_L1_MODEL."]
+    assert said == [
+        "The preset Budget is live and hides AURA_L1_MODEL, AURA_L3_FALLBACK."
+    ]
 
 
 def test_a_key_that_the_embedded_models_leave_unused_is_mentioned(said, settings):

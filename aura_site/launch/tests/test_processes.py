@@ -1,5 +1,6 @@
 """Child processes: the status they end with, their restart, and their orderly end."""
 
+import dataclasses
 import logging
 import os
 import signal
@@ -59,6 +60,20 @@ def test_output_goes_to_the_log(program, tmp_path):
     with Process(program("print('a line')"), TERM_AT_ONCE) as process:
         watch(process, [])
     assert (tmp_path / "child.log").read_text() == "a line\n"
+
+
+def test_marked_output_is_ours_line_by_line(program, capfd):
+    code = "import sys; print('one\\ntwo', flush=True); sys.exit('three')"
+    marked = dataclasses.replace(program(code), log=None, mark="child:")
+    printed = []
+
+    def has_all():
+        printed.extend(capfd.readouterr().out.splitlines())
+        return printed == ["child: one", "child: two", "child: three"]
+
+    with Process(marked, TERM_AT_ONCE) as process:
+        watch(process, [])
+    wait_until(has_all, "all lines")
 
 
 def test_program_leads_a_session_of_its_own(program):
@@ -131,6 +146,21 @@ def test_kept_program_that_dies_starts_again(program, caplog):
         kept.tend()
         assert not kept.has_ended()
         assert _pid(kept) != first
+
+
+def test_output_of_a_marked_program_that_died_is_said_to_be_above(program, caplog):
+    marked = dataclasses.replace(program("pass"), log=None, mark="child:")
+    with KeptProcess(marked) as kept:
+        wait_until(kept.has_ended, "the program to end")
+        kept.tend()
+    assert caplog.messages[0].endswith("Its output: above")
+
+
+def test_kept_program_has_the_time_to_end_that_it_is_given(program, tmp_path):
+    steps = ((signal.SIGINT, 3.0),)
+    with KeptProcess(program(SLEEP), steps=steps) as kept:
+        pass
+    assert kept.status != 128 + signal.SIGTERM
 
 
 def test_pause_doubles_up_to_its_limit_and_begins_anew_after_a_steady_run(

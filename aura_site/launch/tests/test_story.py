@@ -1,5 +1,6 @@
 """The whole start and end, as `make run` does it, without the embedded models."""
 
+import contextlib
 import os
 import re
 import signal
@@ -39,6 +40,8 @@ INTERRUPTS_AFTER_ONE_ANSWER = (
     ANSWERS_ONCE
     + "time.sleep(0.3); os.kill(os.getppid(), signal.SIGINT); time.sleep(9)"
 )
+# Stands in for the worker.
+WORKS = "import time; print('at work', flush=True); time.sleep(30)"
 
 
 @pytest.fixture
@@ -48,6 +51,7 @@ def told(base, settings, monkeypatch, capfd, kept_connection):
     before = {number: signal.getsignal(number) for number in numbers}
     settings.BASE_DIR, settings.AURA_DATA_DIR = base, base / "data"
     settings.AURA_PORT = free_port()
+    monkeypatch.setattr(story, "WORKER", ("-c", WORKS))
 
     class Told:
         output = ""
@@ -140,6 +144,19 @@ def test_start_is_told_from_the_embedded_models_to_the_end(told):
 
 
 @pytest.mark.django_db
+def test_worker_runs_beside_the_server_and_its_output_is_marked(told):
+    assert told(ENDS_AFTER_ONE_ANSWER) == 7
+    assert "worker: at work" in told.output
+
+
+@pytest.mark.django_db
+def test_worker_that_dies_starts_again_and_the_server_stays(told, monkeypatch, caplog):
+    monkeypatch.setattr(story, "WORKER", ("-c", "raise SystemExit(1)"))
+    assert told(ENDS_AFTER_ONE_ANSWER) == 7
+    assert "The worker ended (exit status 1) and starts again" in caplog.text
+
+
+@pytest.mark.django_db
 def test_interrupt_ends_the_server_and_gives_its_status(told):
     assert told(INTERRUPTS_AFTER_ONE_ANSWER) == 128 + signal.SIGTERM
     assert told.order("Aura is running.", "Stopping:", "Aura has stopped.")
@@ -174,6 +191,36 @@ def test_aura_starts_answers_and_stops(launch, output):
     assert process.wait(15) == 0
     assert "Aura has stopped." in output()
     assert not any(child.is_running() for child in children)
+
+
+@pytest.mark.slow
+def test_worker_that_is_killed_comes_back_and_nothing_else_ends(launch, output):
+    port = free_port()
+    process = launch(PORT=str(port))
+    wait_until(lambda: "Stop it with Ctrl-C" in output(), "the welcome", timeout_s=15)
+    (first,) = workers_of(process)
+    os.kill(first, signal.SIGKILL)
+    wait_until(
+        lambda: workers_of(process) not in ([], [first]), "another worker", timeout_s=15
+    )
+    assert "The worker ended (exit status 137) and starts again in 1 s" in output()
+    assert answers(f"http://127.0.0.1:{port}/health")
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(15) == 0
+    assert not any(child.is_running() for child in children)
+
+
+def workers_of(launcher) -> list[int]:
+    """Return the ids of the processes that run background tasks."""
+    children = psutil.Process(launcher.pid).children(recursive=True)
+    return [child.pid for child in children if "run_tasks" in _command(child)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.cmdline()
+    return []
 
 
 @pytest.mark.slow
