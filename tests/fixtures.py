@@ -1,6 +1,6 @@
 """The servers of this package as fixtures, for the tests of every room."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -57,3 +57,9 @@ def postgres() -> Iterator[PostgresServer]:
     """
     with PostgresServer() as server:
         yield server
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Return a function that notes what a test of a fault measured."""
+    return lambda text: request.node.user_properties.append(("measured", text))

@@ -1,0 +1,35 @@
+"""The disk of the last good copies is full while the database goes on elsewhere: a change is
+served, the old copy of the selection stays whole, and that of the keys is not trusted."""
+
+import pytest
+
+from brains.disk_copy import read_copy
+from brains.tests.watching import change_elsewhere, serves
+from brains.watcher import SelectionPart, copy_path
+from gateway.keys import KeyPart
+from tests.waiting import wait_until
+
+
+@pytest.mark.fault("D11")
+def test_a_copy_that_finds_no_room_leaves_the_one_before(
+    database, disk, watch, warnings, measured
+):
+    selection, keys = (copy_path(disk.folder, name) for name in ("selection", "keys"))
+    change_elsewhere("Budget")
+    watch(SelectionPart(), KeyPart(), folder=disk.folder)
+    wait_until(keys.exists, "the copies")
+    whole = read_copy(selection)
+
+    disk.fill()
+    change_elsewhere("Hybrid")
+    wait_until(lambda: serves("Hybrid"), "the change to be served")
+    wait_until(lambda: len(warnings()) == 2, "the warnings")
+
+    assert read_copy(selection) == whole
+    assert not keys.exists()  # a key revoked since would come back to life
+    assert all("No space left" in line and "Free space" in line for line in warnings())
+    disk.free()
+    change_elsewhere("Budget")
+    wait_until(keys.exists, "the copies to be written again")
+    assert read_copy(selection)["revision"] == 3
+    measured("the copies: old one whole, new one written after the next change")

@@ -1,0 +1,58 @@
+"""Every row of the table of faults has its test, and docs/faults.md still fits the tests."""
+
+import pytest
+
+from tests.faults import marks
+from tests.faults.document import NOT_YET, PAGE, rows_in
+from tests.faults.rows import ROWS, SECTIONS
+
+FILES = marks.files_of_tests()
+MARKED = marks.marked_in(FILES)
+APPLY = {name for name, row in ROWS.items() if not row.later}
+PROVED = {mark.row for mark in MARKED}
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return PAGE.read_text()
+
+
+def test_every_row_that_applies_has_a_test():
+    assert sorted(APPLY - PROVED) == []
+
+
+def test_every_test_proves_a_row_that_there_is():
+    unknown = [mark for mark in MARKED if mark.row not in APPLY]
+    assert unknown == []
+
+
+def test_rows_are_numbered_without_a_gap():
+    assert sum(len(part.rows) for part in SECTIONS) == len(ROWS)
+    for part, letter in zip(SECTIONS, "UCD", strict=True):
+        expected = [f"{letter}{number}" for number in range(1, len(part.rows) + 1)]
+        assert [row.id for row in part.rows] == expected
+
+
+def test_the_page_has_every_row(page):
+    assert list(rows_in(page)) == list(ROWS)
+
+
+def test_the_page_promises_what_the_rows_promise(page):
+    words = [f"| {row.id} | {row.fault} | {row.promise} |" for row in ROWS.values()]
+    assert [text for text in words if text not in page] == []
+
+
+def test_the_page_names_tests_that_there_are(page):
+    named = {test for tests in rows_in(page).values() for test in tests}
+    assert sorted(named - marks.defined_in(FILES)) == []
+
+
+def test_the_page_names_a_test_for_each_row_that_applies(page):
+    assert sorted(row for row, tests in rows_in(page).items() if not tests) == sorted(
+        ROWS.keys() - APPLY
+    )
+
+
+def test_the_page_tells_of_no_row_that_failed(page):
+    assert "**failed**" not in page and "**no test**" not in page
+    assert page.count(NOT_YET) == len(ROWS) - len(APPLY)
