@@ -1,0 +1,1 @@
+"""Real clients, each in a version and a place of its own, against a running Aura."""
