@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check screenshots lock clean
+.PHONY: help run test check faults bench screenshots clients lock clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -37,17 +37,34 @@ check: ## Check format, style, types, imports, templates, migrations and setting
 	$(PY) manage.py makemigrations --check --dry-run
 	AURA_HTTPS=true $(PY) manage.py check --deploy --fail-level WARNING
 
+faults: ## Do every fault of docs/faults.md, and write that page anew
+	@$(call venv)
+	@$(call install,requirements-dev.lock,what the tests need)
+	@exec $(PY) -m tests.faults $(ARGS)
+
+bench: ## Measure Aura beside nginx and other gateways, a core each (needs Linux)
+	@$(call venv)
+	@$(call install,requirements-dev.lock,what the measurement needs)
+	@exec $(PY) -m bench $(ARGS)
+
 screenshots: ## Picture the pages in docs/screenshots, and check them (needs Chromium)
 	@$(call venv)
 	@$(call install,requirements-dev.lock,what the pictures need)
 	@exec $(PY) -m tests.screenshots $(ARGS)
 
-lock: ## Write the three lock files anew (ARGS=--upgrade: with the newest versions)
+clients: ## Try real clients against a running Aura (needs Node.js 18)
+	@$(call venv)
+	@$(call install,requirements-dev.lock,what the tests need)
+	@exec $(PY) -m tests.clients $(ARGS)
+
+lock: ## Write the lock files anew (ARGS=--upgrade: with the newest versions)
 	@$(call venv)
 	@$(call install,requirements-dev.lock,what writes the lock files)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) requirements.txt -o requirements.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) -c requirements.lock requirements-dev.txt -o requirements-dev.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) --no-deps requirements-offline.txt -o requirements-offline.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) tests/clients/openai-2.in -o tests/clients/openai-2.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) tests/clients/llm.in -o tests/clients/llm.lock
 
 clean: ## Remove what the other commands made, but not the data folder
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage .coverage.*

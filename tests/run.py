@@ -1,7 +1,9 @@
-"""`python -m tests.run [--coverage] [arguments of pytest]`: all tests, on both databases.
+"""`python -m tests.run [--coverage] [--long] [arguments of pytest]`: the tests, on both
+databases.
 
 Everything runs on SQLite; then all that uses Django's database and is not slow runs
 again on a PostgreSQL that is started for it. Slow tests choose their databases themselves.
+With --long only those run that take tens of seconds, which are left out otherwise.
 """
 
 import os
@@ -16,6 +18,7 @@ from tests.postgres import PostgresServer
 from tests.postgres_binaries import PostgresMissing
 
 NO_TESTS_SELECTED = 5
+OWN_OPTIONS = ("--coverage", "--long")
 # A file's tests stay together: they share their servers.
 PARALLEL = ("--numprocesses=logical", "--maxprocesses=4", "--dist=loadfile")
 
@@ -49,12 +52,10 @@ class Run:
 
     def _command(self, selection: Sequence[str]) -> list[str]:
         command = [sys.executable, "-m"]
-        # Under coverage in one process, which sees itself only.
         if self.with_coverage:
-            command += ["coverage", "run", "-m", "pytest"]
-        else:
-            command += ["pytest", *PARALLEL]
-        return [*command, f"--randomly-seed={self.seed}", *selection, *self.arguments]
+            command += ["coverage", "run", "-m"]
+        command += ["pytest", *PARALLEL, f"--randomly-seed={self.seed}"]
+        return [*command, *selection, *self.arguments]
 
 
 def _coverage(*arguments: str) -> int:
@@ -68,11 +69,13 @@ def _report_coverage() -> int:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the tests on both databases and return 0 when all of them passed."""
-    rest = [argument for argument in arguments if argument != "--coverage"]
+    rest = [argument for argument in arguments if argument not in OWN_OPTIONS]
     run = Run(with_coverage="--coverage" in arguments, arguments=rest)
+    if "--long" in arguments:
+        return _conclude([run.one("SQLite", None, "-m", "long")])
     if run.with_coverage:
         _coverage("erase")
-    passes = [run.one("SQLite", None)]
+    passes = [run.one("SQLite", None, "-m", "not long")]
     try:
         with PostgresServer() as server:
             passes.append(
