@@ -50,6 +50,8 @@ ADMIN = (
     View("confirm", LIST, link="Activate Performance"),
     View("history", "/admin/brains/activation/"),
     View("keys", "/admin/gateway/apikey/"),
+    View("calls", "/admin/gateway/callrecord/"),
+    View("usage", "/admin/gateway/hourlyusage/"),
     View("login", "/admin/login/", is_signed_in=False),
 )
 GOOD = (View("status-good", STATUS), *ADMIN)

@@ -8,7 +8,8 @@ import pytest
 from django.core.management import get_commands
 from django.urls import get_resolver
 
-from brains.layers import VALUES, VARIABLES
+from aura_site import deadlines
+from brains.layers import FALLBACKS, VALUES, VARIABLES
 from brains.models import ModelPreset
 from gateway.application import ROUTES
 from tests import documents
@@ -25,7 +26,8 @@ def variables() -> frozenset[str]:
     """Every variable that the settings read, as their source names them."""
     sources = [path.read_text() for path in (ROOT / "aura_site").glob("*.py")]
     return frozenset(name for text in sources for name in READS.findall(text)) | {
-        *VARIABLES
+        *VARIABLES,
+        *deadlines.VARIABLES.values(),
     }
 
 
@@ -201,3 +203,8 @@ def test_env_example_keeps_comments_on_their_own_lines():
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: value.field)
 def test_readme_has_the_variable_and_default_of_each_value(value):
     assert f"`{value.variable}` | `{value.default}`" in DOCUMENTS["README.md"]
+
+
+@pytest.mark.parametrize("value", FALLBACKS, ids=lambda value: value.field)
+def test_readme_has_the_variable_of_each_fallback(value):
+    assert f"`{value.variable}`" in DOCUMENTS["README.md"]

@@ -36,7 +36,8 @@ def server(request, upstream: FakeUpstream):
         yield server
 
 
-def test_swaps_under_load_lose_and_mix_nothing(server: AuraServer):
+@pytest.mark.fault("D4")
+def test_swaps_under_load_lose_and_mix_nothing(server: AuraServer, measured):
     with Traffic(server.url, server.key) as traffic:
         swaps = _swap(server)
     presets = {str(swap["revision"]): swap["preset"] for swap in swaps} | {"0": ""}
@@ -48,7 +49,10 @@ def test_swaps_under_load_lose_and_mix_nothing(server: AuraServer):
     assert [a for a in traffic.answers if not _is_of_its_preset(a)] == []
     assert len({a.revision for a in traffic.answers}) > SWAPS / 4
     assert [swap["revision"] for swap in swaps] == list(range(1, SWAPS + 1))
-    _check_workers(server.log(), swaps)
+    switched = _check_workers(server.log(), swaps)
+    measured(
+        f"{SWAPS} swaps, {len(traffic.answers)} answers, 0 lost or mixed; {switched}"
+    )
 
 
 def _is_of_its_preset(answer: Answer) -> bool:
@@ -69,9 +73,9 @@ def _swap(server: AuraServer) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def _check_workers(log: str, swaps: list[dict[str, Any]]) -> None:
-    """Each worker only goes forward, and takes each revision soon after its commit. The
-    delays are waits: the figures for a quiet machine stand in docs/performance.md."""
+def _check_workers(log: str, swaps: list[dict[str, Any]]) -> str:
+    """Each worker only goes forward, and takes each revision soon after its commit; return
+    how soon. The bounds are waits: this machine may be busy."""
     switches: dict[str, list[tuple[int, float]]] = {}
     for when, pid, revision in SWITCH.findall(log):
         at = datetime.strptime(when, "%Y-%m-%d %H:%M:%S,%f").timestamp()
@@ -83,8 +87,8 @@ def _check_workers(log: str, swaps: list[dict[str, Any]]) -> None:
         for swap in swaps:
             at = next(at for revision, at in taken if revision >= swap["revision"])
             delays.append(at - swap["at"])
-    print(
-        f"\nswitched after {statistics.median(delays):.3f} s (median), {max(delays):.3f} s"
-    )
     assert statistics.median(delays) < 0.3
     assert max(delays) < 2.0
+    return (
+        f"switched after {statistics.median(delays):.2f} s, {max(delays):.2f} s at most"
+    )
