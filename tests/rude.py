@@ -128,7 +128,7 @@ class Footprint:
     """What all workers of a server hold together."""
 
     mib: float
-    files: int
+    sockets: int
     threads: int
 
     @classmethod
@@ -137,7 +137,7 @@ class Footprint:
         workers = [psutil.Process(pid) for pid in server.worker_pids()]
         return cls(
             sum(worker.memory_info().rss for worker in workers) / 2**20,
-            sum(worker.num_fds() for worker in workers),
+            sum(len(worker.net_connections()) for worker in workers),
             sum(worker.num_threads() for worker in workers),
         )
 

@@ -63,14 +63,14 @@ def test_10_000_requests_leave_nothing(server: AuraServer, measured):
     before, began = Footprint.of(server), time.monotonic()
     good = asyncio.run(_load(server.port, models, REQUESTS))
     took_s = time.monotonic() - began
-    wait_until(lambda: Footprint.of(server).files <= before.files, "the sockets", 5)
+    wait_until(lambda: Footprint.of(server).sockets <= before.sockets, "the sockets", 5)
     after = Footprint.of(server)
     assert good == REQUESTS
     assert after.mib - before.mib < 30
     measured(
         f"{REQUESTS:,} requests over {CONNECTIONS} connections in {took_s:.1f} s: "
-        f"{REQUESTS - good} errors, memory {after.mib - before.mib:+.1f} MiB, open files "
-        f"{before.files} -> {after.files}"
+        f"{REQUESTS - good} errors, memory {after.mib - before.mib:+.1f} MiB, open sockets "
+        f"{before.sockets} -> {after.sockets}"
     )
 
 

@@ -26,7 +26,7 @@ CLIENTS = Section(
         Row(
             "C4",
             "10,000 small requests over 50 connections",
-            "No error; memory grows by less than 30 MB, open files stay as they were",
+            "No error; memory grows by less than 30 MB, open sockets stay as they were",
         ),
         Row(
             "C5",

@@ -36,6 +36,15 @@ print("the server was given", chat, embedding, flush=True)
 HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).handle_request()
 """
 ENDS_AFTER_ONE_ANSWER = ANSWERS_ONCE + "sys.exit(7)"
+# Once what notes its starts in a file has started twice.
+ENDS_WHEN = """
+from pathlib import Path
+starts, due = Path({starts!r}), time.monotonic() + 30
+while not (starts.exists() and len(starts.read_text()) > 1):
+    if time.monotonic() > due: sys.exit(9)
+    time.sleep(0.02)
+sys.exit(7)
+"""
 INTERRUPTS_AFTER_ONE_ANSWER = (
     ANSWERS_ONCE
     + "time.sleep(0.3); os.kill(os.getppid(), signal.SIGINT); time.sleep(9)"
@@ -150,9 +159,13 @@ def test_worker_runs_beside_the_server_and_its_output_is_marked(told):
 
 
 @pytest.mark.django_db
-def test_worker_that_dies_starts_again_and_the_server_stays(told, monkeypatch, caplog):
-    monkeypatch.setattr(story, "WORKER", ("-c", "raise SystemExit(1)"))
-    assert told(ENDS_AFTER_ONE_ANSWER) == 7
+def test_worker_that_dies_starts_again_and_the_server_stays(
+    told, monkeypatch, caplog, tmp_path
+):
+    starts = tmp_path / "starts"
+    dies = f"open({str(starts)!r}, 'a').write('x'); raise SystemExit(1)"
+    monkeypatch.setattr(story, "WORKER", ("-c", dies))
+    assert told(ANSWERS_ONCE + ENDS_WHEN.format(starts=str(starts))) == 7
     assert "The worker ended (exit status 1) and starts again" in caplog.text
 
 
