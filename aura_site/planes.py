@@ -21,6 +21,7 @@ from gateway.http import (
     Scope,
     Send,
     declares_too_much,
+    fields,
     send_json,
 )
 from gateway.in_flight import IN_FLIGHT
@@ -55,7 +56,7 @@ class Planes:
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let Django answer, but not read without end: it would fill the disk."""
         try:
-            if declares_too_much(scope):
+            if declares_too_much(fields(scope).get(b"content-length", b"")):
                 raise BodyTooLarge(BODY_TOO_LARGE)
             await self._django(scope, _bounded(receive), send)
         except BodyTooLarge as error:

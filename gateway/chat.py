@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 
 from gateway import calls
+from gateway.connected import while_connected
 from gateway.draining import ShuttingDown, told_of_shutdown
 from gateway.errors import BadRequest, from_provider
-from gateway.http import end_stream, send_event, while_connected
+from gateway.http import end_stream, send_event
 from gateway.in_flight import IN_FLIGHT
 from gateway.keep_alive import KeepAlive
 from gateway.request import Request
@@ -39,7 +40,7 @@ async def chat_completions(request: Request) -> None:
             )
         is_streamed = bool(body.get("stream"))
         call = request.begin(plan, is_streamed=is_streamed)
-        async with while_connected(request.receive):
+        with while_connected(request.receive):
             if is_streamed:
                 await _streamed(request, call, body)
             else:

@@ -4,8 +4,8 @@ from typing import Any
 
 from brains.values import DIMENSION_MAX
 from gateway import calls
+from gateway.connected import while_connected
 from gateway.errors import BadRequest
-from gateway.http import while_connected
 from gateway.in_flight import IN_FLIGHT
 from gateway.plans import Plan
 from gateway.request import Request
@@ -28,7 +28,7 @@ async def embeddings(request: Request) -> None:
         plan = _plan(request, body)
         wanted = Wanted(encoding, count, asked or plan.target.selection.dimension)
         call = request.begin(plan)
-        async with while_connected(request.receive):
+        with while_connected(request.receive):
             answer = await calls.embed(call, body, wanted, request.around.upstream)
         await request.answer(200, answer)
 

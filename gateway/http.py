@@ -1,13 +1,11 @@
 """The little HTTP that the fast path needs, straight on ASGI: read a bounded body, send
-JSON, send a stream, and know at once when the client has gone."""
+JSON, send a stream."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 import orjson
 
-from gateway.draining import DRAIN, ShuttingDown
 from gateway.errors import BadRequest, BodyTooLarge, ClientGone
 from providers.json_text import read_json
 
@@ -19,7 +17,6 @@ Header = tuple[bytes, bytes]
 
 BODY_MAX = 4 * 1024 * 1024
 BODY_TOO_LARGE = f"The body may have {BODY_MAX} bytes at most."
-WATCH_AFTER_S = 0.05
 JSON_TYPE: Header = (b"content-type", b"application/json")
 STREAM_HEADERS: tuple[Header, ...] = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -36,18 +33,22 @@ def header(scope: Scope, name: bytes) -> str:
     return ""
 
 
-def declares_too_much(scope: Scope) -> bool:
-    """Say whether the declared length of the body is over 4 MiB."""
-    declared = header(scope, b"content-length")
-    return declared.isdecimal() and int(declared[:20]) > BODY_MAX
+def fields(scope: Scope) -> dict[bytes, bytes]:
+    """Return the request headers by name, of each the first value."""
+    return dict(reversed(scope["headers"]))
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """Return the whole body.
+def declares_too_much(length: bytes) -> bool:
+    """Say whether a Content-Length is over 4 MiB."""
+    return len(length) > 6 and length.isdigit() and int(length[:20]) > BODY_MAX
+
+
+async def read_body(length: bytes, receive: Receive) -> bytes:
+    """Return the whole body; `length` is its Content-Length, or b"".
 
     Raises BodyTooLarge past 4 MiB, before reading when its length is declared; ClientGone.
     """
-    if declares_too_much(scope):
+    if declares_too_much(length):
         raise BodyTooLarge(BODY_TOO_LARGE)
     parts: list[bytes] = []
     size, more = 0, True
@@ -55,11 +56,14 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
-        parts.append(message.get("body", b""))
-        size, more = size + len(parts[-1]), message.get("more_body", False)
+        part = message.get("body", b"")
+        size, more = size + len(part), message.get("more_body", False)
         if size > BODY_MAX:
             raise BodyTooLarge(BODY_TOO_LARGE)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+        if not (more or parts):
+            return bytes(part)
+        parts.append(part)
+    return b"".join(parts)
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -103,68 +107,3 @@ async def send_event(send: Send, data: bytes) -> None:
 async def end_stream(send: Send) -> None:
     """End an answer of server-sent events."""
     await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-class while_connected:
-    """Run the block; when the client hangs up, cancel it within 50 ms and raise ClientGone.
-    When the process ends before it, cancel it and raise ShuttingDown.
-
-    Call it after the body was read: then the next message can only be the disconnect.
-    """
-
-    __slots__ = ("_soon", "_task", "_watch")
-
-    def __init__(self, receive: Receive) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("There is no task that could be cancelled.")
-        self._task = task
-        self._watch = _Watch(receive, task)
-
-    async def __aenter__(self) -> None:
-        DRAIN.enter(self._task)
-        # Most calls are over before a watch is worth its task.
-        loop = asyncio.get_running_loop()
-        self._soon = loop.call_later(WATCH_AFTER_S, self._watch.begin)
-
-    async def __aexit__(
-        self, kind: object, error: BaseException | None, trace: object
-    ) -> None:
-        self._soon.cancel()
-        self._watch.end()
-        try:
-            if isinstance(error, asyncio.CancelledError):
-                self._explain()
-        finally:
-            DRAIN.leave(self._task)
-
-    def _explain(self) -> None:
-        """Raise what a cancel of ours stood for."""
-        if self._watch.is_gone:
-            self._task.uncancel()
-            raise ClientGone from None
-        if DRAIN.has_ended(self._task):
-            raise ShuttingDown from None
-
-
-class _Watch:
-    """Waits for the client to hang up, and then cancels the task that serves it."""
-
-    def __init__(self, receive: Receive, served_by: "asyncio.Task[Any]") -> None:
-        self.is_gone = False
-        self._receive = receive
-        self._served_by = served_by
-        self._task: asyncio.Task[None] | None = None
-
-    def begin(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._wait())
-
-    def end(self) -> None:
-        if self._task:
-            self._task.cancel()
-
-    async def _wait(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            continue
-        self.is_gone = True
-        self._served_by.cancel()

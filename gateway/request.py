@@ -14,7 +14,7 @@ from gateway.http import (
     Receive,
     Scope,
     Send,
-    header,
+    fields,
     parse_object,
     read_body,
     send_json,
@@ -63,6 +63,8 @@ class Request:
     live: Live = field(default_factory=current)
     began: float = field(default_factory=time.monotonic)
     headers: list[Header] = field(default_factory=list)
+    fields: dict[bytes, bytes] = field(init=False)
+    """The request's headers by name."""
     key: KeyInfo | None = None
     operation: Operation | None = None
     """What a request of a layer is for; None for every other."""
@@ -73,11 +75,16 @@ class Request:
 
     def __post_init__(self) -> None:
         self.headers.append((b"x-request-id", self.id.encode()))
+        self.fields = fields(self.scope)
+
+    def field(self, name: bytes) -> str:
+        """Return a header of the request, or ""."""
+        return self.fields.get(name, b"").decode("latin-1")
 
     def authenticate(self, operation: Operation | None = None) -> KeyInfo:
         """Return the client's key. Raises Unauthorized."""
         self.operation = operation
-        scheme, _, key = header(self.scope, b"authorization").partition(" ")
+        scheme, _, key = self.field(b"authorization").partition(" ")
         if scheme.lower() == "bearer" and (info := RING.find(key.strip())):
             self.key = info
             return info
@@ -93,10 +100,11 @@ class Request:
 
     async def json(self) -> dict[str, Any]:
         """Return the body. Raises BadRequest, BodyTooLarge or UnsupportedMedia."""
-        media = header(self.scope, b"content-type").partition(";")[0].strip().lower()
-        if media not in ("application/json", ""):
+        media = self.field(b"content-type")
+        if media != "application/json" and not _is_json(media):
             raise UnsupportedMedia("Send the body as application/json.")
-        body = parse_object(await read_body(self.scope, self.receive))
+        length = self.fields.get(b"content-length", b"")
+        body = parse_object(await read_body(length, self.receive))
         if refused := REFUSED_FIELDS & body.keys():
             name = sorted(refused)[0]
             raise BadRequest(
@@ -161,3 +169,7 @@ class Request:
         if self.call.fallback:
             stamped.append(fallback_reason(self.call.fallback))
         return stamped
+
+
+def _is_json(media: str) -> bool:
+    return media.partition(";")[0].strip().lower() in ("application/json", "")

@@ -14,6 +14,10 @@ from gunicorn.asgi.protocol import (  # type: ignore[import-untyped]
     ASGIProtocol,
 )
 
+from aura_site.launch.answer import Answer
+from gateway.application import is_ours
+from gateway.http import Scope
+
 State = tuple[Literal["idle", "head", "body", "stuck"], int]
 """What a connection waits for, and a number that changes when it gets some of it."""
 
@@ -40,7 +44,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 
     def connection_made(self, transport: Any) -> None:
         """Note that the connection is there."""
-        self._was_refused = False
+        self._was_refused = self._is_last = False
         Connection.open.add(self)
         super().connection_made(transport)
 
@@ -82,7 +86,37 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
         return bool(poll.poll(0))
 
+    def ends_with(self, request: Any) -> bool:
+        """Say, once the head of its answer is made, whether a request is the last one."""
+        self._is_last = self._will_close(request, False)
+        return self._is_last
+
     # What follows is called by gunicorn.
+
+    async def _serve_http_request(
+        self, request: Any, sockname: Any, peername: Any
+    ) -> bool:
+        # Without a task of its own, and without gunicorn's look at each header.
+        if not (is_ours(request.path) and self._is_plain(request)):
+            kept: bool = await super()._serve_http_request(request, sockname, peername)
+            return kept
+        answer = Answer(self, request)
+        scope = _scope(request, sockname, peername)
+        try:
+            await self.app(scope, self._body_receiver.receive, answer.send)
+        except Exception:
+            self.log.exception("Error in ASGI application")
+            if not answer.has_begun:
+                self._send_error_response(500, "Internal Server Error")
+            return False
+        return answer.is_over and self.worker.alive and not self._is_last
+
+    def _is_plain(self, request: Any) -> bool:
+        return (
+            request.version == (1, 1)
+            and request.method != "HEAD"
+            and not self.log.access_log_enabled
+        )
 
     def _keepalive_timeout(self) -> None:
         if self._request_ready.is_set() or self._has_input():
@@ -118,6 +152,24 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         if not self.transport.is_closing():
             self.transport.write_eof()
             self.worker.loop.call_later(LINGER_S, self.transport.abort)
+
+
+def _scope(request: Any, sockname: Any, peername: Any) -> Scope:
+    """Return what ASGI says of a request."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": request.scheme,
+        "path": request.path,
+        "raw_path": request.raw_path or b"",
+        "query_string": request.query.encode("latin-1") if request.query else b"",
+        "root_path": "",
+        "headers": request.headers_bytes,
+        "server": sockname and sockname[:2],
+        "client": peername and peername[:2],
+    }
 
 
 def allow_many() -> None:

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from gateway import draining
+from gateway.connected import while_connected
 from gateway.draining import Drain, ShuttingDown, told_of_shutdown
-from gateway.http import while_connected
 from gateway.tests.conftest import CHAT, PATH
 
 
@@ -14,7 +14,7 @@ from gateway.tests.conftest import CHAT, PATH
 def drain(monkeypatch):
     """The drain of this process, for this test only."""
     drain = Drain()
-    for module in ("draining", "http", "health"):
+    for module in ("draining", "connected", "health"):
         monkeypatch.setattr(f"gateway.{module}.DRAIN", drain)
     return drain
 
@@ -29,7 +29,7 @@ def running(drain):
     """Return a function that begins a request which waits, and returns its task."""
 
     async def wait(entered):
-        async with while_connected(forever):
+        with while_connected(forever):
             entered.set()
             await asyncio.Event().wait()
 
@@ -76,9 +76,8 @@ async def test_what_runs_is_told_when_the_time_is_up(drain, running):
 async def test_no_request_begins_after_that(drain, running):
     drain.begin(0)
     await asyncio.sleep(0.01)
-    with pytest.raises(ShuttingDown):
-        async with while_connected(forever):
-            raise AssertionError("it began")
+    with pytest.raises(ShuttingDown), while_connected(forever):
+        raise AssertionError("it began")
 
 
 async def test_a_call_that_runs_then_is_503(client, upstream, drain):
@@ -95,7 +94,7 @@ async def test_a_stream_can_learn_of_it_before_its_end(drain):
     said = []
 
     async def stream():
-        async with while_connected(forever):
+        with while_connected(forever):
             try:
                 with told_of_shutdown():
                     await asyncio.Event().wait()
@@ -125,7 +124,7 @@ async def test_another_cancel_stays_one(drain):
 
 
 async def test_what_is_over_is_forgotten(drain):
-    async with while_connected(forever):
+    with while_connected(forever):
         assert len(drain._running) == 1
     assert not drain._running
     drain.begin(0)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.json_text import DEPTH_MAX, SHORT, read_json
+from providers.json_text import DEPTH_MAX, read_json
 
+LONG = 16 * 1024
 LISTS, OBJECTS = (b"[", b"]"), (b'{"a":', b"}")
 
 
@@ -21,7 +22,7 @@ def test_value_is_read():
 
 BESIDE = pytest.mark.parametrize(
     "beside",
-    [b"", b"[]," * 300, b'"%b",' % (b"a" * SHORT), b"1.5," * SHORT, b"{}," * SHORT],
+    [b"", b"[]," * 300, b'"%b",' % (b"a" * LONG), b"1.5," * LONG, b"{}," * LONG],
     ids=["alone", "wide", "after text", "after numbers", "very wide"],
 )
 
@@ -35,7 +36,7 @@ def test_depth_is_taken_up_to_the_bound(beside, brackets):
 
 
 def test_brackets_in_text_are_no_depth():
-    text = "[{" * SHORT
+    text = "[{" * LONG
     assert read_json(orjson.dumps([text, '\\"[', text])) == [text, '\\"[', text]
 
 
