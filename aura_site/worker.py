@@ -11,14 +11,14 @@ from aura_site.log_handler import lost_lines
 from brains import watcher
 from brains.provider_watch import WATCH
 from brains.watcher import SelectionPart
-from gateway import call_rows
 from gateway.application import Gateway
 from gateway.keys import RING, KeyPart, trust
 from gateway.limit_sharing import SHARING
 from gateway.metric_sources import register_sources
 from gateway.metrics import METRICS, observe
-from gateway.prices import BOOK
-from gateway.recorder import RECORDER
+from gateway.records import rows as call_rows
+from gateway.records.prices import BOOK
+from gateway.records.recorder import RECORDER
 
 
 def start(gateway: Gateway) -> None:

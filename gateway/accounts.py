@@ -6,11 +6,11 @@ from typing import Any
 
 from gateway.draining import DRAIN, ShuttingDown
 from gateway.errors import ClientGone, GatewayError, from_provider
-from gateway.finished import FinishedCall
 from gateway.keys import KeyInfo
 from gateway.limits import LIMITS
-from gateway.prices import cost_of
-from gateway.recorder import RECORDER
+from gateway.records.finished import FinishedCall
+from gateway.records.prices import cost_of
+from gateway.records.recorder import RECORDER
 from gateway.underway import Call, Operation
 from providers.errors import ProviderError
 

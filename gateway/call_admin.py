@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 
 from gateway.call_columns import COLUMNS, FACTS
 from gateway.call_filters import FILTERS, CallFilter, PeriodFilter
-from gateway.call_losses import losses
-from gateway.call_models import CallRecord
 from gateway.call_pages import DEPTH, Page, Place, page_of
+from gateway.records.losses import losses
+from gateway.records.models import CallRecord
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[CallRecord]

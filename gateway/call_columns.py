@@ -9,7 +9,6 @@ from django.utils.safestring import SafeString
 from brains.admin.markup import relative, state
 from brains.templatetags.model_ids import breakable
 from brains.wording import exact
-from gateway.call_models import CallRecord
 from gateway.call_wording import (
     CLIENT_GONE,
     because,
@@ -22,6 +21,7 @@ from gateway.call_wording import (
     usd_short,
     why_fallback,
 )
+from gateway.records.models import CallRecord
 from gateway.spelling import parse_layer
 
 UNKNOWN = format_html('<span class="aura-quiet">{}</span>', "unknown")

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from brains.layers import LAYERS
 from brains.models import ModelPreset
-from gateway.call_models import CallRecord
 from gateway.models import ApiKey
+from gateway.records.models import CallRecord
 
 CLIENT_GONE = 499
 

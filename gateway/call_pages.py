@@ -7,7 +7,7 @@ from typing import Self
 
 from django.db.models import Q, QuerySet
 
-from gateway.call_models import CallRecord
+from gateway.records.models import CallRecord
 
 DEPTH = 10_000
 """How many rows a page looks through when no index holds what it asks for."""

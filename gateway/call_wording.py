@@ -7,7 +7,7 @@ from django.conf import settings
 
 from brains.layers import LAYERS
 from brains.wording import counted
-from gateway.call_models import CallRecord
+from gateway.records.models import CallRecord
 
 CLIENT_GONE = 499
 BUDGET = "budget"

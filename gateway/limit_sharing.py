@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from brains.busy import is_busy
 from gateway.limit_rows import prune, trade
 from gateway.limits import LIMITS, KeyLimits
-from gateway.pace import Pace
+from gateway.records.pace import Pace
 
 logger = logging.getLogger(__name__)
 

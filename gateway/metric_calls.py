@@ -9,7 +9,6 @@ from operator import attrgetter
 from typing import Any
 
 from gateway.budgets import BUDGET_S
-from gateway.finished import FinishedCall
 from gateway.metric_names import (
     COST,
     COST_UNKNOWN,
@@ -28,7 +27,8 @@ from gateway.metric_names import (
     Metric,
 )
 from gateway.metric_tables import NONE, OTHER, Row, Rows, Tables, Vocabulary
-from gateway.prices import cost_of
+from gateway.records.finished import FinishedCall
+from gateway.records.prices import cost_of
 from gateway.spelling import parse_layer
 
 KINDS_MAX = 5_000

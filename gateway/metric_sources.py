@@ -7,7 +7,7 @@ from brains.live import current
 from gateway.in_flight import IN_FLIGHT
 from gateway.metric_tables import Labels
 from gateway.metrics import Metrics
-from gateway.recorder import RECORDER
+from gateway.records.recorder import RECORDER
 from providers.breaker import Breakers
 
 STATES = {"closed": 0, "half_open": 1, "open": 2}

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gateway.finished import FinishedCall
 from gateway.http import Scope, header
 from gateway.metric_calls import CallFigures
 from gateway.metric_files import Snapshot, WorkerFiles, remove_left
@@ -19,6 +18,7 @@ from gateway.metric_gauges import Source, Sources, merged
 from gateway.metric_names import REFUSED
 from gateway.metric_tables import Rows, Tables
 from gateway.metric_text import CONTENT_TYPE, text_of
+from gateway.records.finished import FinishedCall
 from gateway.request import Request
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django_tasks_db.models import DBTaskResult
 
 from gateway import rollup
-from gateway.call_models import CallRecord
+from gateway.records.models import CallRecord
 
 BATCH = 1_000
 PAUSE_S = 0.05

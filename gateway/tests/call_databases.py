@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from gateway import replay
-from gateway.call_models import CallRecord
-from gateway.call_rows import CallRows
+from gateway.records import replay
+from gateway.records.models import CallRecord
+from gateway.records.rows import CallRows
 from tests.own_database import OwnDatabase, own_database
 from tests.postgres import PostgresServer
 

@@ -10,10 +10,10 @@ import pytest_asyncio
 from brains import live
 from gateway.application import Gateway
 from gateway.deadlines import DEADLINES
-from gateway.finished import FinishedCall
 from gateway.keys import RING, KeyInfo, digest_of
 from gateway.limits import LIMITS
-from gateway.recorder import Recorder
+from gateway.records.finished import FinishedCall
+from gateway.records.recorder import Recorder
 from gateway.tests.asgi_client import AsgiClient
 from providers.deadlines import Deadlines
 from providers.registry import Registry

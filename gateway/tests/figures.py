@@ -4,7 +4,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.finished import FinishedCall
+from gateway.records.finished import FinishedCall
 
 CALL = FinishedCall(
     id="req_1",

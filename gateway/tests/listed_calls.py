@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
-from gateway.call_models import CallRecord
+from gateway.records.models import CallRecord
 from gateway.tests.recording import finished
 
 LIST = "/admin/gateway/callrecord/"

@@ -5,11 +5,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from gateway.call_entry import entry_of, line_of
-from gateway.call_models import CallRecord
-from gateway.call_rows import database_place
-from gateway.finished import FinishedCall
-from gateway.spool import Spool
+from gateway.records.entry import entry_of, line_of
+from gateway.records.finished import FinishedCall
+from gateway.records.models import CallRecord
+from gateway.records.rows import database_place
+from gateway.records.spool import Spool
 
 TABLE = CallRecord._meta.db_table
 _numbers = count(1)

@@ -8,9 +8,9 @@ import django
 
 django.setup()
 
-from gateway import replay  # noqa: E402 - models need Django
-from gateway.call_rows import CallRows  # noqa: E402
-from gateway.prices import fetched  # noqa: E402
+from gateway.records import replay  # noqa: E402 - models need Django
+from gateway.records.prices import fetched  # noqa: E402
+from gateway.records.rows import CallRows  # noqa: E402
 from gateway.tests.recording import finished  # noqa: E402
 
 LIFE_S = 30

@@ -11,10 +11,10 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from gateway import call_rows
-from gateway.call_models import CallRecord
 from gateway.call_wording import sentence, span, usd, usd_short
-from gateway.recorder import RECORDER
+from gateway.records import rows as call_rows
+from gateway.records.models import CallRecord
+from gateway.records.recorder import RECORDER
 from gateway.tests.listed_calls import LIST, record, refused, row, shown, text_of
 
 pytestmark = pytest.mark.django_db

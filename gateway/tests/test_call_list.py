@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from brains.models import ModelPreset
 from gateway import call_admin, call_pages, keys
-from gateway.call_models import CallRecord
 from gateway.call_pages import Place
 from gateway.models import ApiKey
+from gateway.records.models import CallRecord
 from gateway.tests.listed_calls import LIST, link, record, refused, row, shown, text_of
 
 pytestmark = pytest.mark.django_db

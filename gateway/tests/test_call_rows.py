@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from gateway import call_rows
-from gateway.call_entry import COLUMNS, entry_of, line_of
-from gateway.call_models import CallRecord
+from gateway.records import rows as call_rows
+from gateway.records.entry import COLUMNS, entry_of, line_of
+from gateway.records.models import CallRecord
 from gateway.tests.conftest import CHAT, KEY, PATH, PROVIDER_KEY
 from gateway.tests.recording import TABLE, batch, finished, ids, on_record
 

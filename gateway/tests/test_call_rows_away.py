@@ -11,8 +11,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from gateway import call_rows, replay
-from gateway.call_models import CallRecord
+from gateway.records import replay
+from gateway.records import rows as call_rows
+from gateway.records.models import CallRecord
 from gateway.tests.recording import TABLE, batch, ids, on_record, spool_files
 from tests.own_database import own_database
 from tests.postgres import PostgresServer

@@ -8,12 +8,12 @@ import pytest
 
 from gateway import metric_calls, metric_tables, metrics
 from gateway.budgets import BUDGET_S
-from gateway.finished import FinishedCall
 from gateway.metric_calls import CallFigures
 from gateway.metric_names import METRICS, OVERHEAD, TOKENS
 from gateway.metric_text import CONTENT_TYPE, labels_of
 from gateway.metrics import Metrics
-from gateway.prices import cost_of
+from gateway.records.finished import FinishedCall
+from gateway.records.prices import cost_of
 from gateway.tests.conftest import CHAT, KEY, PATH
 from gateway.tests.figures import Figures, call
 

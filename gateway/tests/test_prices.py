@@ -11,9 +11,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from gateway import prices
-from gateway.price_table import TableUnusable, read_table, write_table
-from gateway.prices import PACKAGED, PriceBook, cost_of
+from gateway.records import prices
+from gateway.records.price_table import TableUnusable, read_table, write_table
+from gateway.records.prices import PACKAGED, PriceBook, cost_of
 from providers.registry import Registry
 from providers.shipped import openrouter
 from providers.tests.catalogue import KEY, Catalogue, model
@@ -40,7 +40,7 @@ def catalogue(settings) -> Iterator[Catalogue]:
 
 @pytest.fixture
 def warnings(caplog):
-    caplog.set_level(logging.WARNING, logger="gateway.prices")
+    caplog.set_level(logging.WARNING, logger="gateway.records.prices")
     return lambda: caplog.messages
 
 

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from gateway import recorder as module
-from gateway.finished import FinishedCall
-from gateway.recorder import Recorder
+from gateway.records import recorder as module
+from gateway.records.finished import FinishedCall
+from gateway.records.recorder import Recorder
 from gateway.tests.recording import batch, finished, ids
 from tests.waiting import wait_until
 
@@ -27,7 +27,7 @@ def recorder(monkeypatch):
 
 @pytest.fixture
 def errors(caplog):
-    caplog.set_level(logging.INFO, logger="gateway.recorder")
+    caplog.set_level(logging.INFO, logger="gateway.records.recorder")
     return lambda: caplog.messages
 
 
@@ -179,8 +179,8 @@ def test_it_can_be_started_again_after_a_stop(recorder):
 
 FORKED = """
 import os, sys, time
-from gateway.finished import FinishedCall
-from gateway.recorder import Recorder
+from gateway.records.finished import FinishedCall
+from gateway.records.recorder import Recorder
 
 call = FinishedCall(id="a", began_at=1.0, key_id=1, key_name="k", operation="chat")
 recorder, taken = Recorder(), []

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from gateway import retention, tasks
-from gateway.call_models import CallRecord
+from gateway.records.models import CallRecord
 from gateway.rollup import roll_up
 from gateway.tests.usage_rows import NOON, call, record
 from gateway.usage_models import HourlyUsage

@@ -10,9 +10,9 @@ import stat
 import pytest
 from django.db import connection
 
-from gateway import spool as module
-from gateway.call_entry import COLUMNS, entry_from, entry_of, line_of
-from gateway.spool import Spool, SpoolFull
+from gateway.records import spool as module
+from gateway.records.entry import COLUMNS, entry_from, entry_of, line_of
+from gateway.records.spool import Spool, SpoolFull
 from gateway.tests.recording import (
     batch,
     finished,

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from gateway.call_models import CallRecord
+from gateway.records.models import CallRecord
 from gateway.tests.recording import (
     TABLE,
     batch,

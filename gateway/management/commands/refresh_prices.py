@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from gateway.price_table import write_table
-from gateway.prices import fetched
+from gateway.records.price_table import write_table
+from gateway.records.prices import fetched
 from providers.price_list import NoPriceList, fetch
 from providers.registry import DEFAULT
 

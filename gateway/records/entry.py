@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import orjson
 from django.db import models
 
-from gateway.call_models import CallRecord
-from gateway.finished import FinishedCall
-from gateway.prices import cost_of
+from gateway.records.finished import FinishedCall
+from gateway.records.models import CallRecord
+from gateway.records.prices import cost_of
 
 Value: TypeAlias = str | int | float | bool | None
 Entry: TypeAlias = tuple[Value, ...]

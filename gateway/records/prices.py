@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from gateway.price_table import Prices, TableUnusable, read_table
+from gateway.records.price_table import Prices, TableUnusable, read_table
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 
-from gateway.finished import FinishedCall
-from gateway.pace import Pace
+from gateway.records.finished import FinishedCall
+from gateway.records.pace import Pace
 
 logger = logging.getLogger(__name__)
 

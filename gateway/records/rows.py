@@ -9,12 +9,12 @@ from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from gateway.call_entry import Entry, entry_of, line_of
-from gateway.call_table import CallTable
-from gateway.finished import FinishedCall
-from gateway.pace import Pace
-from gateway.replay import Replay
-from gateway.spool import Spool
+from gateway.records.entry import Entry, entry_of, line_of
+from gateway.records.finished import FinishedCall
+from gateway.records.pace import Pace
+from gateway.records.replay import Replay
+from gateway.records.spool import Spool
+from gateway.records.table import CallTable
 
 logger = logging.getLogger(__name__)
 

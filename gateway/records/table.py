@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 from django.db import DataError, connection
 
-from gateway.call_entry import COLUMNS, FIELDS, Entry
-from gateway.call_models import CallRecord
+from gateway.records.entry import COLUMNS, FIELDS, Entry
+from gateway.records.models import CallRecord
 
 LOCKED_MS = 500
 # One statement writes so many rows of SQLite: with fewer this thread and the event loop's wait

@@ -2,8 +2,8 @@
 until the database takes them."""
 
 from brains.wording import counted
-from gateway import call_rows
-from gateway.recorder import RECORDER
+from gateway.records import rows as call_rows
+from gateway.records.recorder import RECORDER
 
 
 def losses() -> list[str]:

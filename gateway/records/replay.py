@@ -9,10 +9,10 @@ from contextlib import suppress
 
 from django.db import DatabaseError, InterfaceError
 
-from gateway.call_entry import Entry, entry_from
-from gateway.call_table import CallTable
-from gateway.pace import Pace
-from gateway.spool import Spool, SpoolFile
+from gateway.records.entry import Entry, entry_from
+from gateway.records.pace import Pace
+from gateway.records.spool import Spool, SpoolFile
+from gateway.records.table import CallTable
 
 logger = logging.getLogger(__name__)
 
