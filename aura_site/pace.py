@@ -3,8 +3,8 @@ the figures are in `gateway`: they meet here."""
 
 from collections.abc import Mapping
 
-from gateway.usage import Latest, latest
-from gateway.usage_words import seconds
+from gateway.usage.spans import Latest, latest
+from gateway.usage.words import seconds
 
 
 def paces() -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from brains.layers import LAYER_BY_NAME
 from gateway.errors import INVALID_REQUEST, GatewayError
 from gateway.limit_headers import Headers, RateKind, span, waiting
-from gateway.usage_words import usd
+from gateway.usage.words import usd
 
 
 class RateLimited(GatewayError):

@@ -10,7 +10,7 @@ from django.db.models import Q, Sum
 from gateway.limit_models import KeyUsage
 from gateway.limit_windows import DAY, MINUTE_S, MONTH, SECOND, calendar
 from gateway.models import ApiKey
-from gateway.usage_words import short, usd, whole
+from gateway.usage.words import short, usd, whole
 
 
 def usage_of(row: ApiKey, wall: float | None = None) -> dict[str, str]:

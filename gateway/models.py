@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from gateway import limit_models, usage_models  # noqa: F401 - Django finds models here
+from gateway import limit_models  # noqa: F401 - Django finds models here
 from gateway.limit_values import (
     Limits,
     layers_of,
@@ -14,6 +14,7 @@ from gateway.limit_values import (
     validate_usd,
 )
 from gateway.records import models as call_models  # noqa: F401 - Django finds models here
+from gateway.usage import models as usage_models  # noqa: F401 - Django finds models here
 
 
 class ApiKey(models.Model):

@@ -5,9 +5,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from gateway import retention, rollup
 from gateway.schedule import Recurring
 from gateway.task_api import task
+from gateway.usage import retention, rollup
 
 # A worker that is told to stop ends its task first: none takes much longer than this. What
 # is left then goes on in a task of its own.

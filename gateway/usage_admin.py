@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from gateway import usage_page
-from gateway.usage_models import HourlyUsage
+from gateway.usage.models import HourlyUsage
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[HourlyUsage]

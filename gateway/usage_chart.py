@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from gateway.usage import Tally
+from gateway.usage.spans import Tally
 
 HEIGHT = 100
 # So that a single call among thousands can be seen.

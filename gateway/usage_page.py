@@ -12,9 +12,9 @@ from brains.layers import LAYER_BY_NAME, LAYERS
 from brains.templatetags.model_ids import breakable
 from brains.wording import counted
 from gateway.budgets import BUDGET_S
-from gateway.usage import DAY, SPANS, Report, Span, Tally, report
+from gateway.usage.spans import DAY, SPANS, Report, Span, Tally, report
+from gateway.usage.words import seconds, share, short, usd, whole
 from gateway.usage_chart import Chart, chart
-from gateway.usage_words import seconds, share, short, usd, whole
 
 ROWS_MAX = 12
 # Roll-ups run each minute (`tasks.RECURRING`).

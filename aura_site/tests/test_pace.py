@@ -4,8 +4,8 @@ layer's promise."""
 import pytest
 from django.utils import timezone
 
-from gateway.rollup import roll_up
 from gateway.tests.usage_rows import call, record
+from gateway.usage.rollup import roll_up
 
 pytestmark = pytest.mark.django_db
 

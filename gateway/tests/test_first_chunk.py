@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.budgets import BUDGET_S
-from gateway.first_chunk import BUCKETS, percentile_s
+from gateway.usage.first_chunk import BUCKETS, percentile_s
 
 
 def test_percentiles_lie_in_their_bucket():

@@ -6,11 +6,12 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from gateway import retention, tasks
+from gateway import tasks
 from gateway.records.models import CallRecord
-from gateway.rollup import roll_up
 from gateway.tests.usage_rows import NOON, call, record
-from gateway.usage_models import HourlyUsage
+from gateway.usage import retention
+from gateway.usage.models import HourlyUsage
+from gateway.usage.rollup import roll_up
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 pytestmark = pytest.mark.django_db

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from gateway import call_totals, rollup
-from gateway.first_chunk import BUCKETS
 from gateway.models import ApiKey
-from gateway.rollup import roll_up
 from gateway.tests.usage_rows import NOON, call, record
-from gateway.usage_models import DailyUsage, HourlyUsage
+from gateway.usage import rollup, totals
+from gateway.usage.first_chunk import BUCKETS
+from gateway.usage.models import DailyUsage, HourlyUsage
+from gateway.usage.rollup import roll_up
 
 HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.django_db
@@ -182,7 +182,7 @@ def test_mark_tells_until_when_calls_are_counted():
 
 def test_step_that_somebody_else_took_is_not_added_again(monkeypatch):
     record(call())
-    sums = call_totals.by_hour
+    sums = totals.by_hour
 
     def slowly(calls):
         groups = sums(calls)

@@ -7,10 +7,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from gateway import rollup
-from gateway.rollup import roll_up
 from gateway.tests.usage_rows import call, record
-from gateway.usage_models import HourlyUsage
+from gateway.usage import rollup
+from gateway.usage.models import HourlyUsage
+from gateway.usage.rollup import roll_up
 from tests.own_database import own_database
 
 pytestmark = pytest.mark.slow

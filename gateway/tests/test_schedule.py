@@ -7,7 +7,7 @@ from django_tasks_db.models import DBTaskResult
 
 from gateway import tasks
 from gateway.schedule import Recurring, enqueue_due
-from gateway.usage_models import Schedule
+from gateway.usage.models import Schedule
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -13,11 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from gateway import rollup, task_worker, tasks
+from gateway import task_worker, tasks
 from gateway.task_worker import TaskWorker
 from gateway.tests.patient_task import BEGUN, MAY_END, wait_in
 from gateway.tests.usage_rows import call, record
-from gateway.usage_models import HourlyUsage, RollUpMark, Schedule
+from gateway.usage import rollup
+from gateway.usage.models import HourlyUsage, RollUpMark, Schedule
 from tests.isolation import plain
 from tests.own_database import own_database
 from tests.postgres import PostgresServer

@@ -9,12 +9,13 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from gateway import usage, usage_chart
+from gateway import usage_chart
 from gateway.models import ApiKey
-from gateway.rollup import roll_up
 from gateway.tests.usage_rows import call, record
-from gateway.usage_models import RollUpMark
-from gateway.usage_words import seconds, share, short, usd, whole
+from gateway.usage import spans
+from gateway.usage.models import RollUpMark
+from gateway.usage.rollup import roll_up
+from gateway.usage.words import seconds, share, short, usd, whole
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -119,10 +120,10 @@ def test_charts_have_a_bar_for_each_hour_of_today_and_each_day_of_a_longer_time(
 
 
 def test_highest_bar_fills_the_chart_and_the_least_can_be_seen():
-    many, one = usage.Tally(calls=1000), usage.Tally(calls=1)
+    many, one = spans.Tally(calls=1000), spans.Tally(calls=1)
     made = usage_chart.chart(
         "Calls",
-        [("a", many), ("b", one), ("c", usage.Tally())],
+        [("a", many), ("b", one), ("c", spans.Tally())],
         lambda tally: tally.calls,
         lambda tally: str(tally.calls),
     )
@@ -226,7 +227,7 @@ def test_latest_tells_the_pace_of_this_hour_and_the_one_before():
     old = ago(3 * HOUR, layer="l1", first_chunk_s=20)
     record(ago(HOUR, layer="l1", **slow), ago(HOUR, layer="l1", **quick), old)
     roll_up(5)
-    latest = usage.latest().get("l1")
+    latest = spans.latest().get("l1")
     assert latest and latest.share_over_budget == 0.5
     assert 0.5 < latest.p95_s <= 0.75
 
@@ -234,12 +235,12 @@ def test_latest_tells_the_pace_of_this_hour_and_the_one_before():
 def test_latest_of_a_layer_without_a_budget_has_no_share():
     record(ago(HOUR, layer="l2"))
     roll_up(5)
-    latest = usage.latest().get("l2")
+    latest = spans.latest().get("l2")
     assert latest and latest.share_over_budget is None
 
 
 def test_latest_of_a_layer_that_was_not_called_is_none():
-    assert "l1" not in usage.latest()
+    assert "l1" not in spans.latest()
 
 
 def test_figures_are_short_and_never_zero_for_what_is_small():

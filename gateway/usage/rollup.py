@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from gateway.call_totals import GROUP, TOTALS, by_hour
 from gateway.records.models import CallRecord
-from gateway.usage_models import DailyUsage, HourlyUsage, RollUpMark, Usage
+from gateway.usage.models import DailyUsage, HourlyUsage, RollUpMark, Usage
+from gateway.usage.totals import GROUP, TOTALS, by_hour
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncHour
 
 from gateway.budgets import BUDGET_S
-from gateway.first_chunk import BUCKETS
 from gateway.records.models import CallRecord
+from gateway.usage.first_chunk import BUCKETS
 
 CLIENT_GONE = 499
 GROUP = ("begin", "key_id", "layer", "model", "provider", "preset")

@@ -12,9 +12,9 @@ from django.db.models import Max, QuerySet, Sum
 from django.utils import timezone
 
 from gateway.budgets import BUDGET_S
-from gateway.first_chunk import BUCKETS, percentile_s
 from gateway.models import ApiKey
-from gateway.usage_models import DailyUsage, HourlyUsage, RollUpMark, Usage
+from gateway.usage.first_chunk import BUCKETS, percentile_s
+from gateway.usage.models import DailyUsage, HourlyUsage, RollUpMark, Usage
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _GROUP = ("layer", "model", "provider", "preset", "key_id")

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db.models import QuerySet
 from django_tasks_db.models import DBTaskResult
 
-from gateway import rollup
 from gateway.records.models import CallRecord
+from gateway.usage import rollup
 
 BATCH = 1_000
 PAUSE_S = 0.05

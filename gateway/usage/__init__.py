@@ -1,0 +1,1 @@
+"""What was called, by whom and at what cost, summed up by hour and day."""
