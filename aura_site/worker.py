@@ -13,7 +13,7 @@ from brains.provider_watch import WATCH
 from brains.watcher import SelectionPart
 from gateway.application import Gateway
 from gateway.keys import RING, KeyPart, trust
-from gateway.limit_sharing import SHARING
+from gateway.limits.sharing import SHARING
 from gateway.metric_sources import register_sources
 from gateway.metrics import METRICS, observe
 from gateway.records import rows as call_rows

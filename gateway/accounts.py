@@ -7,7 +7,7 @@ from typing import Any
 from gateway.draining import DRAIN, ShuttingDown
 from gateway.errors import ClientGone, GatewayError, from_provider
 from gateway.keys import KeyInfo
-from gateway.limits import LIMITS
+from gateway.limits.key_limits import LIMITS
 from gateway.records.finished import FinishedCall
 from gateway.records.prices import cost_of
 from gateway.records.recorder import RECORDER

@@ -18,9 +18,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from gateway import call_admin, keys, usage_admin  # noqa: F401 - they register pages
 from gateway.key_columns import COLUMNS, RECORD, REVOKE, revoke_link
-from gateway.limit_fields import LayersField, PerMinuteField, UsdField
-from gateway.limit_usage import usage_of
-from gateway.limit_values import LIMIT_FIELDS
+from gateway.limits.fields import LayersField, PerMinuteField, UsdField
+from gateway.limits.usage import usage_of
+from gateway.limits.values import LIMIT_FIELDS
 from gateway.models import ApiKey
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from brains.admin.markup import relative, state
-from gateway.limit_usage import in_short
+from gateway.limits.usage import in_short
 from gateway.models import ApiKey
 
 REVOKE = "gateway_apikey_revoke"

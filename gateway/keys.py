@@ -14,8 +14,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from brains import activation, live
-from gateway.limit_values import LIMIT_FIELDS, NO_LIMITS, Limits, limits_from
-from gateway.limits import LIMITS
+from gateway.limits.key_limits import LIMITS
+from gateway.limits.values import LIMIT_FIELDS, NO_LIMITS, Limits, limits_from
 from gateway.models import ApiKey
 
 PREFIX = "aura_"

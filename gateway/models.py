@@ -5,8 +5,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from gateway import limit_models  # noqa: F401 - Django finds models here
-from gateway.limit_values import (
+from gateway.limits import models as limit_models  # noqa: F401 - Django finds models here
+from gateway.limits.values import (
     Limits,
     layers_of,
     validate_layers,

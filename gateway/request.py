@@ -21,7 +21,7 @@ from gateway.http import (
     start_stream,
 )
 from gateway.keys import RING, KeyInfo
-from gateway.limits import LIMITS
+from gateway.limits.key_limits import LIMITS
 from gateway.plans import Plan, Plans
 from gateway.stamps import fallback_reason
 from gateway.underway import Call, Operation

@@ -11,7 +11,7 @@ from brains import live
 from gateway.application import Gateway
 from gateway.deadlines import DEADLINES
 from gateway.keys import RING, KeyInfo, digest_of
-from gateway.limits import LIMITS
+from gateway.limits.key_limits import LIMITS
 from gateway.records.finished import FinishedCall
 from gateway.records.recorder import Recorder
 from gateway.tests.asgi_client import AsgiClient

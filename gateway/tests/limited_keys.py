@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.keys import KeyInfo
-from gateway.limit_errors import RateLimited
-from gateway.limits import KeyLimits, Limits
+from gateway.limits.errors import RateLimited
+from gateway.limits.key_limits import KeyLimits, Limits
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
 

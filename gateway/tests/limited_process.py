@@ -8,8 +8,8 @@ import django
 
 django.setup()
 
-from gateway.limit_sharing import LimitSharing  # noqa: E402 - models need Django
-from gateway.limits import KeyLimits  # noqa: E402
+from gateway.limits.key_limits import KeyLimits  # noqa: E402
+from gateway.limits.sharing import LimitSharing  # noqa: E402 - models need Django
 from gateway.tests.limited_keys import limited, refusal  # noqa: E402
 
 LIMIT, TIMES, EVERY_S = 100, 200, 0.02

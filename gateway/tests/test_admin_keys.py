@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from brains.models import ChangeCounter
 from gateway import keys
-from gateway.limit_models import KeyUsage
-from gateway.limit_windows import DAY, MONTH, SECOND, calendar
+from gateway.limits.models import KeyUsage
+from gateway.limits.windows import DAY, MONTH, SECOND, calendar
 from gateway.models import ApiKey
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from brains.models import ChangeCounter
 from gateway import keys
-from gateway.limit_values import NO_LIMITS
+from gateway.limits.values import NO_LIMITS
 from gateway.models import ApiKey
 from tests.own_database import own_database
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from brains.models import ChangeCounter
 from gateway import keys
 from gateway.keys import RING, KeyInfo, KeyPart, KeyRing, digest_of
-from gateway.limits import LIMITS, Limits
+from gateway.limits.key_limits import LIMITS, Limits
 from gateway.models import ApiKey
 from gateway.tests.asgi_client import timed
 from gateway.tests.conftest import KEY, PATH

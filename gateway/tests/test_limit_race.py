@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 from django.db.models import Sum
 
-from gateway.limit_models import KeyUsage
-from gateway.limit_windows import DAY, SECOND
+from gateway.limits.models import KeyUsage
+from gateway.limits.windows import DAY, SECOND
 from gateway.tests.limited_process import COST_USD, EVERY_S, LIMIT, TIMES
 
 pytestmark = pytest.mark.slow

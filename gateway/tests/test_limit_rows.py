@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gateway.limit_models import KeyUsage
-from gateway.limit_rows import prune, trade
-from gateway.limit_windows import DAY, MONTH, SECOND
+from gateway.limits.models import KeyUsage
+from gateway.limits.rows import prune, trade
+from gateway.limits.windows import DAY, MONTH, SECOND
 from gateway.tests.limited_keys import Clocks, admitted, limited, refusal
 
 pytestmark = pytest.mark.django_db
@@ -264,7 +264,7 @@ def test_old_rows_are_pruned(clocks):
 
 
 def test_more_keys_than_one_question_takes(clocks, monkeypatch):
-    monkeypatch.setattr("gateway.limit_rows.KEYS_MAX", 2)
+    monkeypatch.setattr("gateway.limits.rows.KEYS_MAX", 2)
     one, two = clocks.limits(), clocks.limits()
     keys = [limited(n, requests_per_minute=10) for n in range(1, 6)]
     for key in keys:

@@ -13,11 +13,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import Sum
 
-from gateway import limit_sharing
-from gateway.limit_models import KeyUsage
-from gateway.limit_sharing import LimitSharing
-from gateway.limit_windows import DAY, SECOND
-from gateway.limits import KeyLimits
+from gateway.limits import sharing as limit_sharing
+from gateway.limits.key_limits import KeyLimits
+from gateway.limits.models import KeyUsage
+from gateway.limits.sharing import LimitSharing
+from gateway.limits.windows import DAY, SECOND
 from gateway.tests.limited_keys import admitted, headers_of, limited, refusal
 from tests.own_database import own_database
 from tests.postgres import PostgresServer

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from gateway import keys
-from gateway.limit_values import NO_LIMITS, Limits, limits_from
+from gateway.limits.values import NO_LIMITS, Limits, limits_from
 from gateway.models import ApiKey
 
 

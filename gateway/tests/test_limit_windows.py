@@ -4,7 +4,7 @@ import calendar as calendar_time
 
 import pytest
 
-from gateway.limit_windows import DAY, MONTH, SlidingMinute, calendar
+from gateway.limits.windows import DAY, MONTH, SlidingMinute, calendar
 
 BEGAN = 1_000
 

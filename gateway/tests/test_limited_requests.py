@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.keys import RING, KeyInfo, digest_of
-from gateway.limits import LIMITS, Limits
+from gateway.limits.key_limits import LIMITS, Limits
 from gateway.tests.conftest import CHAT, KEY, PATH
 
 EMBED = {"model": "aura/embedding", "input": "text", "dimensions": 8}

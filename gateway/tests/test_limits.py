@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.keys import KeyInfo
-from gateway.limit_errors import LayerNotAllowed, OutOfBudget
-from gateway.limit_headers import span
-from gateway.limits import LIMITS, KeyLimits, Limits
+from gateway.limits.errors import LayerNotAllowed, OutOfBudget
+from gateway.limits.headers import span
+from gateway.limits.key_limits import LIMITS, KeyLimits, Limits
 from gateway.tests.limited_keys import (
     NOON,
     Clocks,

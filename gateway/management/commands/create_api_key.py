@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from brains.management.command_line import refusals
 from gateway import keys
-from gateway.limit_fields import PerMinuteField, UsdField, layers_typed
+from gateway.limits.fields import PerMinuteField, UsdField, layers_typed
 from gateway.models import ApiKey
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from gateway.limit_models import KeyUsage
-from gateway.limit_windows import DAY, MINUTE_S, MONTH, SECOND, calendar
+from gateway.limits.models import KeyUsage
+from gateway.limits.windows import DAY, MINUTE_S, MONTH, SECOND, calendar
 from gateway.models import ApiKey
 from gateway.usage.words import short, usd, whole
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from brains.layers import LAYER_BY_NAME
 from gateway.errors import INVALID_REQUEST, GatewayError
-from gateway.limit_headers import Headers, RateKind, span, waiting
+from gateway.limits.headers import Headers, RateKind, span, waiting
 from gateway.usage.words import usd
 
 

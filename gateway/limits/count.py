@@ -4,10 +4,10 @@
 import secrets
 from collections.abc import Callable, Iterator
 
-from gateway.limit_errors import RateLimited, out_of_budget, too_many
-from gateway.limit_headers import Headers, RateHeaders, RateKind
-from gateway.limit_values import Limits
-from gateway.limit_windows import (
+from gateway.limits.errors import RateLimited, out_of_budget, too_many
+from gateway.limits.headers import Headers, RateHeaders, RateKind
+from gateway.limits.values import Limits
+from gateway.limits.windows import (
     DAY,
     DAY_S,
     MINUTE_S,

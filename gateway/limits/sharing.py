@@ -8,8 +8,8 @@ import time
 from django.db import DatabaseError, InterfaceError, connection
 
 from brains.busy import is_busy
-from gateway.limit_rows import prune, trade
-from gateway.limits import LIMITS, KeyLimits
+from gateway.limits.key_limits import LIMITS, KeyLimits
+from gateway.limits.rows import prune, trade
 from gateway.records.pace import Pace
 
 logger = logging.getLogger(__name__)

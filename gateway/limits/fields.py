@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from brains.layers import LAYER_BY_NAME, LAYERS
 from brains.values import shown
-from gateway.limit_values import (
+from gateway.limits.values import (
     LAYERS_HELP,
     PER_MINUTE_HELP,
     PER_MINUTE_MAX,

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from gateway.limit_models import KeyUsage
-from gateway.limit_windows import DAY, DAY_S, MINUTE_S, MONTH, SECOND, Exchange, Used
+from gateway.limits.models import KeyUsage
+from gateway.limits.windows import DAY, DAY_S, MINUTE_S, MONTH, SECOND, Exchange, Used
 
 KEYS_MAX = 300
 """So many keys are asked for at once: SQLite takes a limited number of values."""

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from gateway.limit_count import KeyCount
-from gateway.limit_errors import LayerNotAllowed
-from gateway.limit_headers import Headers
-from gateway.limit_values import Limits
-from gateway.limit_windows import DAY, MONTH, Exchange, Used, calendar
+from gateway.limits.count import KeyCount
+from gateway.limits.errors import LayerNotAllowed
+from gateway.limits.headers import Headers
+from gateway.limits.values import Limits
+from gateway.limits.windows import DAY, MONTH, Exchange, Used, calendar
 
 if TYPE_CHECKING:
     from gateway.keys import KeyInfo

@@ -1,0 +1,1 @@
+"""What each key may use: counted in memory, shared between workers."""
