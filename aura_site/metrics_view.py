@@ -1,5 +1,5 @@
 """`/metrics` for people: staff may read the figures in their session. Programs come with a key
-and are answered by the gateway (`gateway.metrics.is_scrape`)."""
+and are answered by the gateway (`gateway.metrics.endpoint.is_scrape`)."""
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from gateway.metric_text import CONTENT_TYPE
-from gateway.metrics import METRICS
+from gateway.metrics.endpoint import METRICS
+from gateway.metrics.text import CONTENT_TYPE
 
 
 @require_safe

@@ -25,7 +25,7 @@ from gateway.http import (
     send_json,
 )
 from gateway.in_flight import IN_FLIGHT
-from gateway.metrics import is_scrape
+from gateway.metrics.endpoint import is_scrape
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 

@@ -14,8 +14,8 @@ from brains.watcher import SelectionPart
 from gateway.application import Gateway
 from gateway.keys import RING, KeyPart, trust
 from gateway.limits.sharing import SHARING
-from gateway.metric_sources import register_sources
-from gateway.metrics import METRICS, observe
+from gateway.metrics.endpoint import METRICS, observe
+from gateway.metrics.sources import register_sources
 from gateway.records import rows as call_rows
 from gateway.records.prices import BOOK
 from gateway.records.recorder import RECORDER

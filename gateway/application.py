@@ -17,7 +17,7 @@ from gateway.errors import (
 )
 from gateway.health import alive, health, ready
 from gateway.http import Receive, Scope, Send
-from gateway.metrics import count_refused, metrics
+from gateway.metrics.endpoint import count_refused, metrics
 from gateway.model_list import PREFIX, list_models, show_model
 from gateway.openapi import openapi, prepared
 from gateway.plans import Plans

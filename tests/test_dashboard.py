@@ -11,9 +11,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.application import ROUTES
-from gateway.metric_names import BY_NAME, METRICS
-from gateway.metric_text import labels_of
-from gateway.metrics import Metrics
+from gateway.metrics.endpoint import Metrics
+from gateway.metrics.names import BY_NAME, METRICS
+from gateway.metrics.text import labels_of
 
 DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
 DASHBOARD: dict[str, Any] = json.loads((DEPLOY / "grafana-dashboard.json").read_text())

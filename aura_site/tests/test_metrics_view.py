@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.urls import path
 
 from aura_site.metrics_view import metrics
-from gateway.metric_text import CONTENT_TYPE
+from gateway.metrics.text import CONTENT_TYPE
 
 urlpatterns = [path("metrics", metrics), path("admin/", admin.site.urls)]
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]

@@ -8,9 +8,10 @@ import threading
 
 import pytest
 
-from gateway import metric_files, metrics
-from gateway.metric_files import Snapshot, WorkerFiles, remove_left
-from gateway.metrics import Metrics
+from gateway.metrics import endpoint
+from gateway.metrics import files as metric_files
+from gateway.metrics.endpoint import Metrics
+from gateway.metrics.files import Snapshot, WorkerFiles, remove_left
 from gateway.tests.figures import Figures, call
 from tests.waiting import wait_until
 
@@ -19,7 +20,7 @@ HOUR_S = 3600
 WORKER = """
 import os, sys, time
 from pathlib import Path
-from gateway.metric_files import Snapshot, WorkerFiles
+from gateway.metrics.files import Snapshot, WorkerFiles
 files = WorkerFiles(Path(sys.argv[1]))
 gauges = {"aura_in_flight": {(): [7.0]}, "aura_revision": {(): [3.0]}}
 counts = {"aura_refused_total": {("not_found",): [5.0]}}
@@ -31,7 +32,7 @@ time.sleep(60)
 
 @pytest.fixture(autouse=True)
 def always_fresh(monkeypatch):
-    monkeypatch.setattr(metrics, "FRESH_S", -1.0)
+    monkeypatch.setattr(endpoint, "FRESH_S", -1.0)
 
 
 @pytest.fixture
@@ -165,7 +166,7 @@ def test_a_worker_that_stops_publishes_its_last_figures(started):
 
 
 def test_figures_are_published_without_being_asked_for(started, monkeypatch):
-    monkeypatch.setattr(metrics, "PUBLISH_S", 0.01)
+    monkeypatch.setattr(endpoint, "PUBLISH_S", 0.01)
     one, two = started(), started()
     one.count_refused("not_found")
     wait_until(lambda: refused(two) == 1, "the other worker's figures")

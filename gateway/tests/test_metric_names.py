@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from gateway.budgets import BUDGET_S
-from gateway.metric_names import METRICS
-from gateway.metric_tables import ROWS_MAX
-from gateway.metric_text import labels_of
+from gateway.metrics.names import METRICS
+from gateway.metrics.tables import ROWS_MAX
+from gateway.metrics.text import labels_of
 
 PAGE = (Path(__file__).parents[2] / "docs/metrics.md").read_text()
 ROW = re.compile(r"^\| `(\w+)` \| (\w+) \|(.*?)\| \w", re.M)

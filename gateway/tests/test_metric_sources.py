@@ -2,10 +2,10 @@
 
 import pytest
 
-from gateway import metrics
 from gateway.in_flight import IN_FLIGHT
-from gateway.metric_sources import register_sources
-from gateway.metrics import Metrics
+from gateway.metrics import endpoint
+from gateway.metrics.endpoint import Metrics
+from gateway.metrics.sources import register_sources
 from gateway.tests.figures import Figures
 from providers.breaker import FAILURES, OPEN_S, Breakers
 
@@ -33,7 +33,7 @@ def breakers(clock):
 @pytest.fixture
 def seen(breakers, alive, monkeypatch):
     """Return a function that gives the figures of this moment."""
-    monkeypatch.setattr(metrics, "FRESH_S", -1.0)
+    monkeypatch.setattr(endpoint, "FRESH_S", -1.0)
     own = Metrics()
     register_sources(own, breakers)
     return lambda: Figures(own.text())

@@ -6,12 +6,13 @@ import threading
 
 import pytest
 
-from gateway import metric_calls, metric_tables, metrics
 from gateway.budgets import BUDGET_S
-from gateway.metric_calls import CallFigures
-from gateway.metric_names import METRICS, OVERHEAD, TOKENS
-from gateway.metric_text import CONTENT_TYPE, labels_of
-from gateway.metrics import Metrics
+from gateway.metrics import calls as metric_calls
+from gateway.metrics import endpoint, tables
+from gateway.metrics.calls import CallFigures
+from gateway.metrics.endpoint import Metrics
+from gateway.metrics.names import METRICS, OVERHEAD, TOKENS
+from gateway.metrics.text import CONTENT_TYPE, labels_of
 from gateway.records.finished import FinishedCall
 from gateway.records.prices import cost_of
 from gateway.tests.conftest import CHAT, KEY, PATH
@@ -29,7 +30,7 @@ NO_PRICE = "nobody/knows-this-model"
 
 @pytest.fixture(autouse=True)
 def always_fresh(monkeypatch):
-    monkeypatch.setattr(metrics, "FRESH_S", -1.0)
+    monkeypatch.setattr(endpoint, "FRESH_S", -1.0)
 
 
 @pytest.fixture
@@ -223,7 +224,7 @@ def test_labels_are_bounded_whatever_comes(figures, monkeypatch):
 
 
 def test_rows_are_bounded_and_nothing_is_lost(figures, monkeypatch):
-    monkeypatch.setattr(metric_tables, "ROWS_MAX", 10)
+    monkeypatch.setattr(tables, "ROWS_MAX", 10)
     seen = figures(*(call(model=f"a/{n}") for n in range(100)))
     counts = [
         value for (name, _), value in seen.items() if name == "aura_requests_total"
@@ -299,7 +300,7 @@ def test_neither_prompt_nor_key_is_in_the_figures(figures):
 
 
 def test_who_asks_without_pause_gets_the_text_of_a_moment_ago(monkeypatch):
-    monkeypatch.setattr(metrics, "FRESH_S", 60.0)
+    monkeypatch.setattr(endpoint, "FRESH_S", 60.0)
     own = Metrics()
     before = own.text()
     own.count_refused("not_found")
@@ -360,8 +361,8 @@ async def test_the_door_wants_a_key(client):
 )
 def test_programs_are_answered_here_and_browsers_elsewhere(headers, is_one):
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    assert metrics.is_scrape({"path": "/metrics", "headers": raw}) is is_one
-    assert not metrics.is_scrape({"path": "/metrics/", "headers": raw})
+    assert endpoint.is_scrape({"path": "/metrics", "headers": raw}) is is_one
+    assert not endpoint.is_scrape({"path": "/metrics/", "headers": raw})
 
 
 async def test_scrapes_at_once_are_answered_alike(client):

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from gateway.budgets import BUDGET_S
-from gateway.metric_names import (
+from gateway.metrics.names import (
     COST,
     COST_UNKNOWN,
     DURATION,
@@ -26,7 +26,7 @@ from gateway.metric_names import (
     TOKENS,
     Metric,
 )
-from gateway.metric_tables import NONE, OTHER, Row, Rows, Tables, Vocabulary
+from gateway.metrics.tables import NONE, OTHER, Row, Rows, Tables, Vocabulary
 from gateway.records.finished import FinishedCall
 from gateway.records.prices import cost_of
 from gateway.spelling import parse_layer

@@ -5,9 +5,9 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from gateway.metric_files import Snapshot
-from gateway.metric_names import BY_NAME, Metric
-from gateway.metric_tables import Labels, Row, Rows, Table
+from gateway.metrics.files import Snapshot
+from gateway.metrics.names import BY_NAME, Metric
+from gateway.metrics.tables import Labels, Row, Rows, Table
 
 logger = logging.getLogger(__name__)
 

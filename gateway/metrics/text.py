@@ -4,8 +4,8 @@ twenty times the cost, on the event loop's own core; its parser checks this in t
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
-from gateway.metric_names import METRICS, Metric
-from gateway.metric_tables import Labels, Row, Rows
+from gateway.metrics.names import METRICS, Metric
+from gateway.metrics.tables import Labels, Row, Rows
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gateway.http import Scope, header
-from gateway.metric_calls import CallFigures
-from gateway.metric_files import Snapshot, WorkerFiles, remove_left
-from gateway.metric_gauges import Source, Sources, merged
-from gateway.metric_names import REFUSED
-from gateway.metric_tables import Rows, Tables
-from gateway.metric_text import CONTENT_TYPE, text_of
+from gateway.metrics.calls import CallFigures
+from gateway.metrics.files import Snapshot, WorkerFiles, remove_left
+from gateway.metrics.gauges import Source, Sources, merged
+from gateway.metrics.names import REFUSED
+from gateway.metrics.tables import Rows, Tables
+from gateway.metrics.text import CONTENT_TYPE, text_of
 from gateway.records.finished import FinishedCall
 from gateway.request import Request
 

@@ -3,7 +3,7 @@ and values there may be is bounded here, whatever clients and providers send."""
 
 from collections.abc import Iterable, Mapping
 
-from gateway.metric_names import BY_NAME, Metric
+from gateway.metrics.names import BY_NAME, Metric
 
 Labels = tuple[str, ...]
 Row = list[float]

@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 
-from gateway.metric_names import METRICS
-from gateway.metric_tables import Rows, Tables
+from gateway.metrics.names import METRICS
+from gateway.metrics.tables import Rows, Tables
 
 PREFIX = "aura-metrics-"
 LEFT_AFTER_S = 3600

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from brains.live import current
 from gateway.in_flight import IN_FLIGHT
-from gateway.metric_tables import Labels
-from gateway.metrics import Metrics
+from gateway.metrics.endpoint import Metrics
+from gateway.metrics.tables import Labels
 from gateway.records.recorder import RECORDER
 from providers.breaker import Breakers
 

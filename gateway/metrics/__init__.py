@@ -1,0 +1,1 @@
+"""What workers counted and measured, as Prometheus reads it."""
