@@ -28,7 +28,7 @@ WORKER = ("manage.py", "run_tasks")
 # First what runs may end (`graceful_timeout` in gunicorn.conf.py, and a little more);
 # then, or on a second Ctrl-C, it is cut.
 SERVER_STEPS = ((signal.SIGTERM, 35.0), (signal.SIGQUIT, 5.0))
-# The task that runs may end, which takes no longer than this (`gateway/tasks.py`).
+# The task that runs may end, which takes no longer than this (`gateway/background/tasks.py`).
 WORKER_STEPS = ((signal.SIGTERM, 25.0),)
 INTERRUPTED = 128 + signal.SIGINT
 

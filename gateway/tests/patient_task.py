@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway.task_api import task
+from gateway.background.api import task
 from tests.waiting import wait_until
 
 BEGUN, MAY_END = "begun", "may-end"

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from gateway import tasks
+from gateway.background import tasks
 from gateway.records.models import CallRecord
 from gateway.tests.usage_rows import NOON, call, record
 from gateway.usage import retention
@@ -92,7 +92,10 @@ def test_retention_without_time_goes_on_in_another_task(monkeypatch):
     roll_up(5)
     tasks.apply_retention.call()
     assert CallRecord.objects.count() == 3
-    assert DBTaskResult.objects.get().task_path == "gateway.tasks.apply_retention"
+    assert (
+        DBTaskResult.objects.get().task_path
+        == "gateway.background.tasks.apply_retention"
+    )
 
 
 def test_finished_tasks_are_pruned_and_failed_ones_kept_for_longer():

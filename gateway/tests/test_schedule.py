@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django_tasks_db.models import DBTaskResult
 
-from gateway import tasks
-from gateway.schedule import Recurring, enqueue_due
+from gateway.background import tasks
+from gateway.background.schedule import Recurring, enqueue_due
 from gateway.usage.models import Schedule
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -37,16 +37,16 @@ def test_each_task_has_its_own_time():
     for minutes in range(3):
         enqueue_due(both, NOW + minutes * MINUTE)
     assert sorted(enqueued()) == [
-        *["gateway.tasks.apply_retention"] * 2,
-        *["gateway.tasks.roll_up"] * 3,
+        *["gateway.background.tasks.apply_retention"] * 2,
+        *["gateway.background.tasks.roll_up"] * 3,
     ]
 
 
 def test_the_shipped_tasks_are_rolled_up_each_minute_and_retention_each_hour():
     every = {one.task.module_path: one.every for one in tasks.RECURRING}
     assert every == {
-        "gateway.tasks.roll_up": MINUTE,
-        "gateway.tasks.apply_retention": 60 * MINUTE,
+        "gateway.background.tasks.roll_up": MINUTE,
+        "gateway.background.tasks.apply_retention": 60 * MINUTE,
     }
 
 

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
-from gateway import tasks
-from gateway.schedule import Recurring, enqueue_due
+from gateway.background import tasks
+from gateway.background.schedule import Recurring, enqueue_due
 from tests.own_database import own_database
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from gateway import task_worker, tasks
-from gateway.task_worker import TaskWorker
+from gateway.background import tasks
+from gateway.background import worker as task_worker
+from gateway.background.worker import TaskWorker
 from gateway.tests.patient_task import BEGUN, MAY_END, wait_in
 from gateway.tests.usage_rows import call, record
 from gateway.usage import rollup
@@ -54,7 +55,10 @@ def test_turn_rolls_up_and_applies_retention(worker, sqlite):
     assert worker.turn()
     assert HourlyUsage.objects.get().calls == 1
     paths = DBTaskResult.objects.successful().values_list("task_path", flat=True)
-    assert sorted(paths) == ["gateway.tasks.apply_retention", "gateway.tasks.roll_up"]
+    assert sorted(paths) == [
+        "gateway.background.tasks.apply_retention",
+        "gateway.background.tasks.roll_up",
+    ]
 
 
 def test_turn_without_anything_due_writes_nothing(worker, sqlite):
@@ -75,7 +79,10 @@ def test_task_that_fails_is_logged_and_ends_nothing(
     monkeypatch.setattr(rollup, "roll_up", fail)
     assert worker.turn()
     assert "no such luck" in caplog.text
-    assert DBTaskResult.objects.failed().get().task_path == "gateway.tasks.roll_up"
+    assert (
+        DBTaskResult.objects.failed().get().task_path
+        == "gateway.background.tasks.roll_up"
+    )
     assert DBTaskResult.objects.successful().count() == 1
 
 
@@ -84,7 +91,7 @@ def test_roll_up_without_time_goes_on_in_another_task(sqlite, monkeypatch):
     monkeypatch.setattr(rollup, "STEP", 1)
     record(call(), call())
     tasks.roll_up.call()
-    assert DBTaskResult.objects.get().task_path == "gateway.tasks.roll_up"
+    assert DBTaskResult.objects.get().task_path == "gateway.background.tasks.roll_up"
 
 
 def test_lost_database_is_said_once_in_a_while_and_waited_for(
@@ -156,7 +163,9 @@ def test_workers_on_one_database_run_each_task_once(sqlite, start, tmp_path):
     for _ in range(3):
         run_to_its_end(tmp_path)
     paths = list(DBTaskResult.objects.values_list("task_path", flat=True))
-    assert paths.count("gateway.tasks.roll_up") <= 2, "a minute may have passed"
+    assert paths.count("gateway.background.tasks.roll_up") <= 2, (
+        "a minute may have passed"
+    )
     assert HourlyUsage.objects.get().calls == 1
 
 

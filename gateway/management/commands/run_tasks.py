@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django_tasks_db.compat import TASKS_LOGGER
 
-from gateway.task_worker import TaskWorker
+from gateway.background.worker import TaskWorker
 
 # Measured, idle: 0.3 % of a core on either database; every second 0.6 to 0.8 %.
 INTERVAL_S = 2.0

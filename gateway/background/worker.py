@@ -16,8 +16,8 @@ from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from gateway.schedule import enqueue_due
-from gateway.tasks import RECURRING
+from gateway.background.schedule import enqueue_due
+from gateway.background.tasks import RECURRING
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from gateway.task_api import Task
+from gateway.background.api import Task
 from gateway.usage.models import Schedule
 
 # Further ahead than any two clocks are apart: a clock stood wrong when this was written.

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from gateway.schedule import Recurring
-from gateway.task_api import task
+from gateway.background.api import task
+from gateway.background.schedule import Recurring
 from gateway.usage import retention, rollup
 
 # A worker that is told to stop ends its task first: none takes much longer than this. What

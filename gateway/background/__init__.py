@@ -1,0 +1,1 @@
+"""What is done beside requests: the tasks, their clock and their worker."""
