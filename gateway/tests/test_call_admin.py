@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from gateway.call_wording import sentence, span, usd, usd_short
+from gateway.admin.call_wording import sentence, span, usd, usd_short
 from gateway.records import rows as call_rows
 from gateway.records.models import CallRecord
 from gateway.records.recorder import RECORDER

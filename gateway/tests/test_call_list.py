@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from brains.models import ModelPreset
-from gateway import call_admin, call_pages, keys
-from gateway.call_pages import Place
+from gateway import keys
+from gateway.admin import call_admin, call_pages
+from gateway.admin.call_pages import Place
 from gateway.models import ApiKey
 from gateway.records.models import CallRecord
 from gateway.tests.listed_calls import LIST, link, record, refused, row, shown, text_of

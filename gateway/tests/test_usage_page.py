@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from gateway import usage_chart
+from gateway.admin import usage_chart
 from gateway.models import ApiKey
 from gateway.tests.usage_rows import call, record
 from gateway.usage import spans

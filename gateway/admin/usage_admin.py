@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from gateway import usage_page
+from gateway.admin import usage_page
 from gateway.usage.models import HourlyUsage
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 from brains.layers import LAYER_BY_NAME, LAYERS
 from brains.templatetags.model_ids import breakable
 from brains.wording import counted
+from gateway.admin.usage_chart import Chart, chart
 from gateway.budgets import BUDGET_S
 from gateway.usage.spans import DAY, SPANS, Report, Span, Tally, report
 from gateway.usage.words import seconds, share, short, usd, whole
-from gateway.usage_chart import Chart, chart
 
 ROWS_MAX = 12
 # Roll-ups run each minute (`tasks.RECURRING`).

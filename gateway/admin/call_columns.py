@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from brains.admin.markup import relative, state
 from brains.templatetags.model_ids import breakable
 from brains.wording import exact
-from gateway.call_wording import (
+from gateway.admin.call_wording import (
     CLIENT_GONE,
     because,
     layer_title,

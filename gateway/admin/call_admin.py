@@ -8,9 +8,9 @@ from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from gateway.call_columns import COLUMNS, FACTS
-from gateway.call_filters import FILTERS, CallFilter, PeriodFilter
-from gateway.call_pages import DEPTH, Page, Place, page_of
+from gateway.admin.call_columns import COLUMNS, FACTS
+from gateway.admin.call_filters import FILTERS, CallFilter, PeriodFilter
+from gateway.admin.call_pages import DEPTH, Page, Place, page_of
 from gateway.records.losses import losses
 from gateway.records.models import CallRecord
 

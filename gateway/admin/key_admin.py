@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_variables
 
-from gateway import call_admin, keys, usage_admin  # noqa: F401 - they register pages
-from gateway.key_columns import COLUMNS, RECORD, REVOKE, revoke_link
+from gateway import keys
+from gateway.admin.key_columns import COLUMNS, RECORD, REVOKE, revoke_link
 from gateway.limits.fields import LayersField, PerMinuteField, UsdField
 from gateway.limits.usage import usage_of
 from gateway.limits.values import LIMIT_FIELDS
