@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from gateway.background import models as background_models  # noqa: F401 - Django finds models here
 from gateway.limits import models as limit_models  # noqa: F401 - Django finds models here
 from gateway.limits.values import (
     Limits,

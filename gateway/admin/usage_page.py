@@ -1,4 +1,4 @@
-"""What the usage page shows, in words and bars; the figures come from `usage`."""
+"""What the usage page shows, in words and bars; the figures come from `usage.spans`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

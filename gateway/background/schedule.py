@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from gateway.background.api import Task
-from gateway.usage.models import Schedule
+from gateway.background.models import Schedule
 
 # Further ahead than any two clocks are apart: a clock stood wrong when this was written.
 ABSURD = timedelta(hours=1)

@@ -1,5 +1,5 @@
 """What one key has used of its limits, in memory: counted here, shared between workers by
-`limit_sharing`. Whoever calls holds the lock of `limits.KeyLimits`."""
+`sharing`. Whoever calls holds the lock of `key_limits.KeyLimits`."""
 
 import secrets
 from collections.abc import Callable, Iterator

@@ -1,5 +1,5 @@
 """The limits of keys on the request path: pure counting in memory, a few microseconds. What
-other workers count comes and goes by `limit_sharing`, in a thread of its own."""
+other workers count comes and goes by `sharing`, in a thread of its own."""
 
 import threading
 import time

@@ -6,8 +6,8 @@ import pytest
 from django_tasks_db.models import DBTaskResult
 
 from gateway.background import tasks
+from gateway.background.models import Schedule
 from gateway.background.schedule import Recurring, enqueue_due
-from gateway.usage.models import Schedule
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -15,11 +15,12 @@ from django_tasks_db.models import DBTaskResult
 
 from gateway.background import tasks
 from gateway.background import worker as task_worker
+from gateway.background.models import Schedule
 from gateway.background.worker import TaskWorker
 from gateway.tests.patient_task import BEGUN, MAY_END, wait_in
 from gateway.tests.usage_rows import call, record
 from gateway.usage import rollup
-from gateway.usage.models import HourlyUsage, RollUpMark, Schedule
+from gateway.usage.models import HourlyUsage, RollUpMark
 from tests.isolation import plain
 from tests.own_database import own_database
 from tests.postgres import PostgresServer

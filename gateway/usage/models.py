@@ -1,5 +1,5 @@
-"""The tables of background work: calls rolled up by the hour and by the day, kept for good; how
-far that has come; and when each task is due."""
+"""The tables of usage: calls rolled up by the hour and by the day, kept for good, and how far
+that has come."""
 
 from django.db import models
 
@@ -92,16 +92,3 @@ class RollUpMark(models.Model):
 
     def __str__(self) -> str:
         return f"rolled up to call {self.call_id}"
-
-
-class Schedule(models.Model):
-    """When a task is to be enqueued next. Who moves the time on enqueues the task."""
-
-    name = models.CharField(max_length=100, unique=True)
-    due_at = models.DateTimeField()
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.name} at {self.due_at:%Y-%m-%d %H:%M:%S}"
