@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from gateway.errors import UpstreamFailed
+from providers.vectors import Vector
 
 Json = dict[str, Any]
 
@@ -74,7 +77,10 @@ def _in_order(rows: list[Json]) -> list[Json]:
     return rows
 
 
-def _encoded(vector: list[Any] | str, wanted: Wanted) -> Sequence[float] | str:
+def _encoded(
+    vector: list[Any] | str, wanted: Wanted
+) -> Sequence[float] | str | orjson.Fragment:
+    """Return a vector for `orjson.dumps`."""
     numbers = _unpacked(vector) if isinstance(vector, str) else vector
     if len(numbers) != wanted.dimension:
         raise UpstreamFailed(
@@ -85,10 +91,11 @@ def _encoded(vector: list[Any] | str, wanted: Wanted) -> Sequence[float] | str:
             code="embedding_dimension_mismatch",
         )
     # What came as JSON is finite: the parser takes no NaN and no infinity.
-    if not NUMBERS.issuperset(map(type, numbers)):
+    text = vector.text if isinstance(vector, Vector) else b""
+    if not text and not NUMBERS.issuperset(map(type, numbers)):
         raise _invalid("embeddings that are not all numbers")
     if wanted.encoding == "float":
-        return numbers
+        return orjson.Fragment(text) if text else numbers
     return vector if isinstance(vector, str) else _packed(vector)
 
 

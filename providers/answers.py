@@ -8,6 +8,7 @@ from typing import Any
 from providers.errors import ProviderError, ProviderInvalid, ProviderRejected
 from providers.json_text import read_json
 from providers.registry import Provider
+from providers.vectors import with_texts
 
 Json = dict[str, Any]
 
@@ -34,7 +35,8 @@ def chat_answer(data: bytes, provider: Provider) -> Json:
 
 
 def embedding_answer(data: bytes, provider: Provider) -> Json:
-    """Return the parsed list of embeddings, in the order of their inputs.
+    """Return the parsed list of embeddings, in the order of their inputs; each is text, or
+    numbers, most often as a Vector.
 
     Raises ProviderInvalid, or ProviderRejected for an error that came with a 200.
     """
@@ -42,6 +44,7 @@ def embedding_answer(data: bytes, provider: Provider) -> Json:
     rows = answer.get("data")
     if not isinstance(rows, list) or not all(_is_embedding(row) for row in rows):
         raise _invalid(provider, "an answer without embeddings")
+    with_texts(data, rows)
     return answer
 
 
