@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TextIO
 
+from aura_site.logs import LineFormatter
+
 PAUSE_S = 0.05
 FLUSH_S = 2.0
 LINES_MAX = 10_000
@@ -60,6 +62,20 @@ class QueuedHandler(logging.Handler):
         except Exception:  # noqa: BLE001 - a wrong log call must not fail a request
             self.handleError(record)
             return
+        self._take(line)
+        if record.levelno >= logging.WARNING:
+            self._hurry.set()
+
+    def info(self, message: str) -> None:
+        """Take a message of level INFO as if it had been logged, at a fifth of the cost: a
+        record says much that a line does not show."""
+        if isinstance(self.formatter, LineFormatter):
+            self._take(self.formatter.line(time.time(), "INFO", message))
+        else:
+            self.handle(_record(logging.INFO, message))
+
+    def _take(self, line: str) -> None:
+        """Leave a line to the thread."""
         if len(self._lines) >= LINES_MAX:
             self._lose(1)
             return
@@ -68,8 +84,6 @@ class QueuedHandler(logging.Handler):
             self._start()
         if self._is_idle:
             self._wake.set()
-        if record.levelno >= logging.WARNING:
-            self._hurry.set()
 
     def flush(self) -> None:
         """Wait until every line is written, FLUSH_S at most."""
@@ -146,11 +160,12 @@ class QueuedHandler(logging.Handler):
             self._lost += count
 
     def _sentence(self, lost: int) -> str:
-        text = "Log lines that nobody took in time were lost: %s"
-        record = logging.LogRecord(
-            __name__, logging.WARNING, "", 0, text, (lost,), None
-        )
-        return self.format(record)
+        text = f"Log lines that nobody took in time were lost: {lost}"
+        return self.format(_record(logging.WARNING, text))
+
+
+def _record(level: int, message: str) -> logging.LogRecord:
+    return logging.LogRecord(__name__, level, "", 0, message, (), None)
 
 
 def lost_lines() -> int:

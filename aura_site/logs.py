@@ -1,6 +1,7 @@
 """How log lines look, and which are shown. How they are written is in `log_handler`."""
 
 import logging
+import os
 import time
 from typing import Any
 
@@ -48,14 +49,16 @@ class LineFormatter(logging.Formatter):
         """Return the line, followed by the traceback where there is one."""
         if record.exc_info or record.exc_text or record.stack_info:
             return super().format(record)
+        return self.line(record.created, record.levelname, record.getMessage())
+
+    def line(self, created: float, level: str, message: str) -> str:
+        """Return the line of a message that was logged at a Unix time."""
         second, shown = self._second
-        if second != (now := int(record.created)):
+        if second != (now := int(created)):
             shown = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
             self._second = now, shown
-        return (
-            f"{shown},{int(record.msecs):03d} [{record.process}] {record.levelname} "
-            f"{record.getMessage()}"
-        )
+        ms = int((created - now) * 1000)
+        return f"{shown},{ms:03d} [{os.getpid()}] {level} {message}"
 
 
 def _collect_less() -> None:

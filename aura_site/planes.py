@@ -65,7 +65,7 @@ class Planes:
     def attend(self, server: Any) -> None:
         """Watch over the connections of the gunicorn worker that serves this, to its end."""
         worker.share_metrics(Path(server.metrics_folder))
-        attend(server, DRAIN.begin)
+        attend(server, DRAIN.begin, is_ours)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -38,11 +38,14 @@ class Call:
     first_chunk_s: float | None = None
     usage: dict[str, Any] | None = None
     head: dict[str, Any] = field(init=False)
-    """What every chunk of its stream has alike."""
+    """What every chunk of its stream has alike; {} where nothing is streamed."""
 
     def __post_init__(self) -> None:
         self.served = self.plan.candidates[0]
-        self.head = {
+        self.head = self._stream_head() if self.is_streamed else {}
+
+    def _stream_head(self) -> dict[str, Any]:
+        return {
             "id": f"chatcmpl-{self.id}",
             "object": "chat.completion.chunk",
             "created": int(self.began_at),

@@ -17,8 +17,8 @@ from gateway.http import Header, Message
 # A body as large is not copied to stand behind its head.
 NO_COPY_FROM = 64 * 1024
 _LENGTH = b"\r\ncontent-length: "
-_CHUNKED = b"transfer-encoding: chunked\r\n"
-_CLOSE = b"connection: close\r\n"
+_CHUNKED = b"Transfer-Encoding: chunked\r\n"
+_CLOSE = b"Connection: close\r\n"
 
 
 class Answer:
@@ -57,13 +57,13 @@ class Answer:
 
     def _begin(self, status: int, headers: Sequence[Header]) -> None:
         """Make the head, to be written with the first of the body."""
-        lines = b"\r\n".join(map(b": ".join, headers))
-        if not lines.count(b"\n") == lines.count(b"\r") == len(headers) - 1:
+        first = status_line(self._request.version, status)
+        lines = first + b"\r\n".join([*map(b": ".join, headers), b""])
+        if not lines.count(b"\n") == lines.count(b"\r") == len(headers) + 1:
             raise ValueError("A header of the answer has a line break.")
         self.has_begun = True
         self._is_chunked = _LENGTH not in lines
-        self._head = b"%b%b\r\n%b%b%b\r\n" % (
-            status_line(self._request.version, status),
+        self._head = b"%b%b%b%b\r\n" % (
             lines,
             date_line(),
             _CHUNKED if self._is_chunked else b"",

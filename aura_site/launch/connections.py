@@ -7,6 +7,7 @@ import json
 import resource
 import select
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -15,14 +16,13 @@ from gunicorn.asgi.protocol import (  # type: ignore[import-untyped]
 )
 
 from aura_site.launch.answer import Answer
-from gateway.application import is_ours
 from gateway.http import Scope
 
 State = tuple[Literal["idle", "head", "body", "stuck"], int]
 """What a connection waits for, and a number that changes when it gets some of it."""
 
-# The keep-alive time of gunicorn.conf.py ends what is merely idle.
-LIMIT_S = {"idle": float("inf"), "head": 20.0, "body": 25.0, "stuck": 120.0}
+# What is merely idle is ended by the keep-alive time of gunicorn.conf.py.
+LIMIT_S = {"head": 20.0, "body": 25.0, "stuck": 120.0}
 PATROL_S = 2.5
 # Closing while bytes of the client are on their way sends RST, which can overtake an answer.
 LINGER_S = 2.0
@@ -41,6 +41,9 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     open: set["Connection"] = set()
     last_answers = False
     """Whether each answer that begins from now on is the last on its connection."""
+    is_direct: Callable[[str], bool] = staticmethod(lambda path: False)
+    """Whether what answers a path makes only headers that need no look, and does nothing
+    after its answer."""
 
     def connection_made(self, transport: Any) -> None:
         """Note that the connection is there."""
@@ -66,7 +69,8 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 
     def close_quietly(self) -> None:
         """Close the connection, unless a request has just come in."""
-        self._keepalive_timeout()
+        if not (self._request_ready.is_set() or self._has_input()):
+            self._keepalive_timeout()
 
     def time_out(self) -> None:
         """End the connection of a client that does not send its body."""
@@ -97,7 +101,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self, request: Any, sockname: Any, peername: Any
     ) -> bool:
         # Without a task of its own, and without gunicorn's look at each header.
-        if not (is_ours(request.path) and self._is_plain(request)):
+        if not self._is_plain(request):
             kept: bool = await super()._serve_http_request(request, sockname, peername)
             return kept
         answer = Answer(self, request)
@@ -113,16 +117,14 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 
     def _is_plain(self, request: Any) -> bool:
         return (
-            request.version == (1, 1)
+            Connection.is_direct(request.path)
+            and request.version == (1, 1)
             and request.method != "HEAD"
             and not self.log.access_log_enabled
         )
 
-    def _keepalive_timeout(self) -> None:
-        if self._request_ready.is_set() or self._has_input():
-            self._arm_keepalive_timer()
-        else:
-            super()._keepalive_timeout()
+    def _arm_keepalive_timer(self) -> None:
+        """Leave it to the patrol: a timer for each request costs more than looking at all."""
 
     def _will_close(self, request: Any, response_requires_close: bool) -> bool:
         # Said in the answer, else the client sends its next request into the close.
@@ -201,8 +203,8 @@ def _refusal(status: int, message: str, headers: Any) -> bytes:
 class Patrol:
     """Looks at every connection now and then, and ends those that wait for too long."""
 
-    def __init__(self) -> None:
-        self.limit_s = dict(LIMIT_S)
+    def __init__(self, keepalive_s: float) -> None:
+        self.limit_s = {**LIMIT_S, "idle": keepalive_s}
         self._since: dict[Connection, tuple[State, float]] = {}
 
     def look(self) -> None:

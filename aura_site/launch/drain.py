@@ -20,12 +20,18 @@ TELL_BEFORE_S = 2.0
 CUT_BEFORE_S = 1.3
 
 
-def attend(worker: gasgi.ASGIWorker, tell: Callable[[float], None]) -> None:
+def attend(
+    worker: gasgi.ASGIWorker,
+    tell: Callable[[float], None],
+    is_direct: Callable[[str], bool],
+) -> None:
     """Watch over the connections of a worker that is about to serve, until its end.
 
-    At SIGTERM `tell` is called, with the seconds that running requests have left.
+    At SIGTERM `tell` is called, with the seconds that running requests have left. Paths
+    that are `is_direct` are answered without gunicorn's look at each header.
     """
     allow_many()
+    Connection.is_direct = staticmethod(is_direct)
     # Looked for on the class that gunicorn looks at, else it takes its slow parser.
     gasgi.ASGIProtocol._check_h1c_protocol_available()
     gasgi.ASGIProtocol = Connection
@@ -38,7 +44,7 @@ class Attendant:
     def __init__(self, worker: gasgi.ASGIWorker, tell: Callable[[float], None]) -> None:
         self._worker, self._tell = worker, tell
         self._loop: asyncio.AbstractEventLoop = worker.loop
-        self._patrol = Patrol()
+        self._patrol = Patrol(float(worker.cfg.keepalive))
         self._told_at: float | None = None
         self._is_listening = True
         self._next: asyncio.TimerHandle | None = None

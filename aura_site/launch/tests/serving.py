@@ -45,6 +45,33 @@ async def told(receive, send):
     await start(send)
     await send({"type": "http.response.body", "body": repr(TOLD).encode()})
 
+async def whole(receive, send):
+    headers = [(b"x-a", b"b"), (b"content-length", b"4")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"done"})
+
+async def large(receive, send):
+    headers = [(b"content-length", b"100000")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"x" * 100000})
+
+async def split(receive, send):
+    headers = [(b"x-a", b"b\\r\\nset-cookie: c")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"done"})
+
+async def fails(receive, send):
+    raise RuntimeError("before the answer")
+
+async def breaks(receive, send):
+    await start(send)
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+    raise RuntimeError("in the answer")
+
+async def stops(receive, send):
+    await start(send)
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+
 async def start(send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
 """
@@ -56,12 +83,13 @@ from aura_site.launch import connections, drain
 worker_class = "asgi"
 keepalive = 75
 control_socket_disable = True
+IS_DIRECT = True
 
 def post_fork(server, worker):
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 def post_worker_init(worker):
-    drain.attend(worker, answering.TOLD.append)
+    drain.attend(worker, answering.TOLD.append, lambda path: IS_DIRECT)
 """
 
 

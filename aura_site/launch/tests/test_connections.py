@@ -19,9 +19,10 @@ connections.LIMIT_S |= {"head": 0.5, "body": 0.5, "stuck": 0.5}
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("server"), QUICK) as server:
+@pytest.fixture(scope="module", params=["direct", "gunicorn"])
+def port(request, tmp_path_factory):
+    conf = f"{QUICK}IS_DIRECT = {request.param == 'direct'}\n"
+    with serving(tmp_path_factory.mktemp("server"), conf) as server:
         yield server.port
 
 
