@@ -59,7 +59,7 @@ class Answer:
         """Make the head, to be written with the first of the body."""
         first = status_line(self._request.version, status)
         lines = first + b"\r\n".join([*map(b": ".join, headers), b""])
-        if not lines.count(b"\n") == lines.count(b"\r") == len(headers) + 1:
+        if not lines.count(b"\n") == len(headers) + 1:
             raise ValueError("A header of the answer has a line break.")
         self.has_begun = True
         self._is_chunked = _LENGTH not in lines
