@@ -65,7 +65,10 @@ class Planes:
     def attend(self, server: Any) -> None:
         """Watch over the connections of the gunicorn worker that serves this, to its end."""
         worker.share_metrics(Path(server.metrics_folder))
-        attend(server, DRAIN.begin, is_ours)
+        attend(server, DRAIN.begin, self._direct)
+
+    def _direct(self, path: str) -> Application | None:
+        return self._gateway if is_ours(path) else None
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

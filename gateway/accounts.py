@@ -21,7 +21,8 @@ GONE = (asyncio.CancelledError, GeneratorExit, ClientGone)
 
 
 class accounted:
-    """Run a block, and close the account of a call with the way the block ended."""
+    """Run a block, and close the account of a call with the way the block ended. That of one
+    that went well is closed a moment later: its answer goes out first."""
 
     __slots__ = ("_call",)
 
@@ -32,12 +33,15 @@ class accounted:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        close(self._call, error)
+        ended = time.monotonic()
+        if error is None:
+            asyncio.get_running_loop().call_soon(_close, self._call, None, ended)
+        else:
+            _close(self._call, error, ended)
 
 
-def close(call: Call, error: BaseException | None) -> None:
+def _close(call: Call, error: BaseException | None, ended: float) -> None:
     """Charge and record a call that is over; `error` is what ended it early."""
-    ended = time.monotonic()
     status, code = outcome(error)
     has_begun = call.first_chunk_s is not None
     tokens_in, tokens_out, cost_usd = _spent(call.usage)

@@ -7,7 +7,7 @@ import json
 import resource
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -16,8 +16,9 @@ from gunicorn.asgi.protocol import (  # type: ignore[import-untyped]
 )
 
 from aura_site.launch.answer import Answer
-from gateway.http import Scope
+from gateway.http import Receive, Scope, Send
 
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 State = tuple[Literal["idle", "head", "body", "stuck"], int]
 """What a connection waits for, and a number that changes when it gets some of it."""
 
@@ -41,9 +42,9 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     open: set["Connection"] = set()
     last_answers = False
     """Whether each answer that begins from now on is the last on its connection."""
-    is_direct: Callable[[str], bool] = staticmethod(lambda path: False)
-    """Whether what answers a path makes only headers that need no look, and does nothing
-    after its answer."""
+    direct: Callable[[str], Application | None] = staticmethod(lambda path: None)
+    """What answers a path straight away: it makes only headers that need no look, and does
+    nothing after its answer."""
 
     def connection_made(self, transport: Any) -> None:
         """Note that the connection is there."""
@@ -101,13 +102,14 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self, request: Any, sockname: Any, peername: Any
     ) -> bool:
         # Without a task of its own, and without gunicorn's look at each header.
-        if not self._is_plain(request):
+        application = Connection.direct(request.path)
+        if application is None or not self._is_plain(request):
             kept: bool = await super()._serve_http_request(request, sockname, peername)
             return kept
         answer = Answer(self, request)
         scope = _scope(request, sockname, peername)
         try:
-            await self.app(scope, self._body_receiver.receive, answer.send)
+            await application(scope, self._body_receiver.receive, answer.send)
         except Exception:
             self.log.exception("Error in ASGI application")
             if not answer.has_begun:
@@ -117,8 +119,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 
     def _is_plain(self, request: Any) -> bool:
         return (
-            Connection.is_direct(request.path)
-            and request.version == (1, 1)
+            request.version == (1, 1)
             and request.method != "HEAD"
             and not self.log.access_log_enabled
         )

@@ -7,7 +7,13 @@ from collections.abc import Callable
 
 from gunicorn.workers import gasgi  # type: ignore[import-untyped]
 
-from aura_site.launch.connections import PATROL_S, Connection, Patrol, allow_many
+from aura_site.launch.connections import (
+    PATROL_S,
+    Application,
+    Connection,
+    Patrol,
+    allow_many,
+)
 
 # A client that is busy sends its next request within this time and is told in the answer
 # that the connection closes; whoever is silent for so long loses nothing. New connections
@@ -23,15 +29,15 @@ CUT_BEFORE_S = 1.3
 def attend(
     worker: gasgi.ASGIWorker,
     tell: Callable[[float], None],
-    is_direct: Callable[[str], bool],
+    direct: Callable[[str], Application | None],
 ) -> None:
     """Watch over the connections of a worker that is about to serve, until its end.
 
-    At SIGTERM `tell` is called, with the seconds that running requests have left. Paths
-    that are `is_direct` are answered without gunicorn's look at each header.
+    At SIGTERM `tell` is called, with the seconds that running requests have left. What
+    `direct` gives for a path answers it without gunicorn's look at each header.
     """
     allow_many()
-    Connection.is_direct = staticmethod(is_direct)
+    Connection.direct = staticmethod(direct)
     # Looked for on the class that gunicorn looks at, else it takes its slow parser.
     gasgi.ASGIProtocol._check_h1c_protocol_available()
     gasgi.ASGIProtocol = Connection

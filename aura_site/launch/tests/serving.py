@@ -89,7 +89,7 @@ def post_fork(server, worker):
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 def post_worker_init(worker):
-    drain.attend(worker, answering.TOLD.append, lambda path: IS_DIRECT)
+    drain.attend(worker, answering.TOLD.append, lambda path: answering.application if IS_DIRECT else None)
 """
 
 
