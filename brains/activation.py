@@ -1,49 +1,47 @@
 """The only writer of what is effective. Each function validates and prepares, commits under
 the lock of the counter row, and then does only what cannot fail."""
 
-import logging
-import secrets
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import datetime, timedelta
 
-from django.db import connection, models, transaction
+from django.db import transaction
+from django.utils import timezone
 
-from brains import live
-from brains.errors import PresetChanged, PresetIsLive, PresetNotFound
-from brains.models import Activation, ChangeCounter, ModelPreset
-from brains.selection import Snapshot, resolve
+from brains.errors import (
+    PresetChanged,
+    PresetIsLive,
+    PresetNotFound,
+    RevisionNotFound,
+)
+from brains.ledger import (
+    Action,
+    Author,
+    Change,
+    Outcome,
+    append,
+    latest,
+    lock,
+    publish_change,
+)
+from brains.models import Activation, ModelPreset
 from brains.values import shown
 
-logger = logging.getLogger(__name__)
-
-Action = Activation.Action
-
-LOCK_TIMEOUT_MS = 10_000
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a change did: the live activation (None: never any), what it replaced, and
-    whether anything changed at all."""
-
-    activation: Activation | None
-    replaced: Activation | None
-    changed: bool
-
-
-@dataclass(frozen=True)
-class Author:
-    """Who makes a change and why. `user` is a Django user, or None for the command line."""
-
-    name: str
-    user: Any = None
-    reason: str = ""
-
-
-def latest() -> Activation | None:
-    """Return the activation with the highest revision: the live one."""
-    return Activation.objects.order_by("-revision").first()
+__all__ = [
+    "Action",
+    "Author",
+    "Outcome",
+    "activate",
+    "confirm",
+    "deactivate",
+    "delete_presets",
+    "end_trial",
+    "find_preset",
+    "latest",
+    "live_preset_id",
+    "publish",
+    "roll_back",
+    "save_preset",
+]
 
 
 def live_preset_id() -> int | None:
@@ -69,16 +67,20 @@ def find_preset(name: str) -> ModelPreset:
 
 
 def activate(
-    preset: ModelPreset, author: Author, *, opened_at: str | None = None
+    preset: ModelPreset,
+    author: Author,
+    *,
+    opened_at: str | None = None,
+    trial: timedelta | None = None,
 ) -> Outcome:
     """Make `preset`, as it is saved now, the live one. Activating what is live already
-    changes nothing.
+    changes nothing. On `trial` it ends by itself after that time, unless it is confirmed.
 
     `opened_at` is `updated_at` (ISO 8601) as the author saw it: raises PresetChanged when
     somebody saved the preset since. Raises PresetNotFound when somebody has deleted it.
     """
     with transaction.atomic():
-        counter = _lock()
+        counter = lock()
         fresh = ModelPreset.objects.filter(pk=preset.pk).first()
         if fresh is None:
             raise PresetNotFound(f"{preset.name} was deleted by somebody else.")
@@ -86,17 +88,70 @@ def activate(
         newest = latest()
         if newest and newest.preset_id == fresh.pk and _is_same(newest, fresh):
             return Outcome(newest, newest, changed=False)
-        return _append(counter, newest, Action.ACTIVATE, fresh, author)
+        change = Change(Action.ACTIVATE, fresh, fresh.snapshot())
+        if trial:
+            change.confirm_by = timezone.now() + trial
+            change.returns_to = _settled(newest)
+        return append(counter, newest, change, author)
 
 
 def deactivate(author: Author) -> Outcome:
     """Let no preset be live: every value comes from the rungs below."""
     with transaction.atomic():
-        counter = _lock()
+        counter = lock()
         newest = latest()
         if newest is None or newest.snapshot is None:
             return Outcome(newest, newest, changed=False)
-        return _append(counter, newest, Action.DEACTIVATE, None, author)
+        change = Change(Action.DEACTIVATE, None, None)
+        return append(counter, newest, change, author)
+
+
+def confirm(author: Author, *, revision: int | None = None) -> Outcome:
+    """Let what is live on trial stay. Nothing changes when it is not on trial, or when
+    another `revision` is live than the one that was meant."""
+    with transaction.atomic():
+        counter = lock()
+        newest = latest()
+        if (
+            newest is None
+            or not newest.is_on_trial
+            or revision not in (None, newest.revision)
+        ):
+            return Outcome(newest, newest, changed=False)
+        change = Change(Action.CONFIRM, newest.preset, newest.as_snapshot())
+        return append(counter, newest, change, author)
+
+
+def roll_back(revision: int, author: Author) -> Outcome:
+    """Make what `revision` had the live selection again, to the letter of its snapshot.
+    Nothing changes when that is live already, for good.
+
+    Raises RevisionNotFound.
+    """
+    with transaction.atomic():
+        counter = lock()
+        newest, target = latest(), _revision(revision)
+        if newest and not newest.is_on_trial and _has_same(newest, target):
+            return Outcome(newest, newest, changed=False)
+        return append(counter, newest, _back_to(target, Action.ROLL_BACK), author)
+
+
+def end_trial(now: datetime | None = None) -> Outcome:
+    """Go back from what is live on trial, if its time is up and nobody has confirmed it."""
+    with transaction.atomic():
+        counter = lock()
+        newest = latest()
+        if newest is None or newest.confirm_by is None:
+            return Outcome(newest, newest, changed=False)
+        if newest.confirm_by > (now or timezone.now()):
+            return Outcome(newest, newest, changed=False)
+        reason = f"Nobody confirmed revision {newest.revision} in time."
+        author = Author("Aura", reason=reason)
+        if newest.returns_to:
+            change = _back_to(_revision(newest.returns_to), Action.AUTO_REVERT)
+        else:
+            change = Change(Action.AUTO_REVERT, None, None)
+        return append(counter, newest, change, author)
 
 
 def save_preset(
@@ -108,14 +163,16 @@ def save_preset(
     somebody saved the preset since, and always when somebody has deleted it.
     """
     with transaction.atomic():
-        counter = _lock()
+        counter = lock()
         if preset.pk:
             _refuse_stale(_stored(preset), opened_at)
         preset.save()
         newest = latest()
         if newest and newest.preset_id == preset.pk and not _is_same(newest, preset):
-            return _append(counter, newest, Action.EDIT, preset, author)
-        _publish(counter)
+            change = Change(Action.EDIT, preset, preset.snapshot())
+            change.confirm_by, change.returns_to = newest.confirm_by, newest.returns_to
+            return append(counter, newest, change, author)
+        publish_change(counter)
         return Outcome(newest, newest, changed=False)
 
 
@@ -126,7 +183,7 @@ def delete_presets(presets: Iterable[ModelPreset]) -> None:
     """
     doomed = list(presets)
     with transaction.atomic():
-        counter = _lock()
+        counter = lock()
         live_id = live_preset_id()
         if is_live := next((p for p in doomed if p.pk == live_id), None):
             raise PresetIsLive(
@@ -134,7 +191,7 @@ def delete_presets(presets: Iterable[ModelPreset]) -> None:
                 "preset, or deactivate it, first."
             )
         ModelPreset.objects.filter(pk__in=[p.pk for p in doomed]).delete()
-        _publish(counter)
+        publish_change(counter)
 
 
 def publish() -> None:
@@ -142,60 +199,34 @@ def publish() -> None:
 
     Call it inside the transaction of that change.
     """
-    _publish(_lock())
+    publish_change(lock())
 
 
-def _lock() -> ChangeCounter:
-    """Take the one lock that orders all changes. SQLite's IMMEDIATE transactions hold
-    theirs already; elsewhere the row is locked.
-
-    Raises OperationalError when another change held it for too long; see `busy`.
-    """
-    if connection.vendor == "postgresql":
-        # For this transaction alone, since PgBouncer knows no such option of a connection.
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
-    counter, _ = ChangeCounter.objects.select_for_update().get_or_create(pk=1)
-    return counter
+def _back_to(target: Activation, action: Action) -> Change:
+    return Change(action, target.preset, target.as_snapshot(), restores=target.revision)
 
 
-def _publish(counter: ChangeCounter) -> None:
-    ChangeCounter.objects.filter(pk=counter.pk).update(
-        value=models.F("value") + 1, token=secrets.token_hex(16)
-    )
-    transaction.on_commit(live.changed.set)
+def _revision(revision: int) -> Activation:
+    found = Activation.objects.filter(revision=revision).first()
+    if found is None:
+        raise RevisionNotFound(f"There is no revision {revision}.")
+    return found
 
 
-def _append(
-    counter: ChangeCounter,
-    newest: Activation | None,
-    action: Action,
-    preset: ModelPreset | None,
-    author: Author,
-) -> Outcome:
-    revision = newest.revision + 1 if newest else 1
-    snapshot = preset.snapshot() if preset else None
-    activation = Activation.objects.create(
-        revision=revision,
-        action=action,
-        preset=preset,
-        snapshot=asdict(snapshot) if snapshot else None,
-        resolved=_resolved(snapshot, revision),
-        by=author.user,
-        by_name=author.name,
-        reason=author.reason,
-    )
-    _publish(counter)
-    return Outcome(activation, newest, changed=True)
-
-
-def _resolved(snapshot: Snapshot | None, revision: int) -> dict[str, list[str]]:
-    selection = resolve(snapshot, live.ladder(), revision=revision)
-    return {name: [c.value, c.source] for name, c in selection.choices.items()}
+def _settled(newest: Activation | None) -> int | None:
+    """Return the revision that a trial goes back to: the last one that was for good."""
+    if newest is None:
+        return None
+    return newest.returns_to if newest.is_on_trial else newest.revision
 
 
 def _is_same(activation: Activation, preset: ModelPreset) -> bool:
     return activation.as_snapshot() == preset.snapshot()
+
+
+def _has_same(one: Activation, other: Activation) -> bool:
+    same_preset = one.preset_id == other.preset_id
+    return same_preset and one.as_snapshot() == other.as_snapshot()
 
 
 def _stored(preset: ModelPreset) -> ModelPreset:

@@ -2,6 +2,7 @@
 
 BrainError
 ├── PresetNotFound      no preset has that name
+├── RevisionNotFound    history has no such revision
 ├── PresetIsLive        a live preset cannot be deleted
 ├── PresetChanged       somebody else saved the preset in the meantime
 └── CopyUnusable        the last good copy on disk cannot be used
@@ -14,6 +15,10 @@ class BrainError(Exception):
 
 class PresetNotFound(BrainError):
     """No preset has the name or slug that was asked for."""
+
+
+class RevisionNotFound(BrainError):
+    """The history has no revision of that number."""
 
 
 class PresetIsLive(BrainError):

@@ -30,6 +30,8 @@ class Live:
     since: datetime | None
     by: str
     reason: str
+    confirm_by: datetime | None = None
+    """When it ends by itself, unless somebody confirms it; None for good."""
 
 
 _current: Live | None = None
@@ -57,9 +59,10 @@ def read() -> dict[str, Any]:
     return {
         "revision": newest.revision if newest else 0,
         "preset": newest.snapshot if newest else None,
-        "since": newest.created_at.isoformat() if newest else None,
+        "since": _iso(newest.created_at) if newest else None,
         "by": newest.by_name if newest else "",
         "reason": newest.reason if newest else "",
+        "confirm_by": _iso(newest.confirm_by) if newest else None,
         "presets": presets,
     }
 
@@ -111,15 +114,23 @@ def _built(payload: Mapping[str, Any] | None, loaded_from: LoadedFrom) -> Live:
     rungs, revision = ladder(), int(payload["revision"])
     active = _snapshot(payload["preset"]) if payload.get("preset") else None
     presets = [_snapshot(fields) for fields in payload["presets"]]
-    since = payload.get("since")
     return Live(
         selection=resolve(active, rungs, revision=revision),
         presets={p.slug: resolve(p, rungs, revision=revision) for p in presets},
         loaded_from=loaded_from,
-        since=datetime.fromisoformat(since) if since else None,
+        since=_moment(payload.get("since")),
         by=str(payload.get("by", "")),
         reason=str(payload.get("reason", "")),
+        confirm_by=_moment(payload.get("confirm_by")),
     )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _snapshot(fields: Mapping[str, Any]) -> Snapshot:

@@ -116,7 +116,11 @@ class ModelPreset(models.Model):
     class Meta:
         ordering = ("name",)
         verbose_name = "preset"
-        permissions = (("activate_modelpreset", "Can change which preset is live"),)
+        permissions = (
+            ("activate_modelpreset", "Can change which preset is live"),
+            ("confirm_modelpreset", "Can confirm what is live on trial"),
+            ("roll_back_modelpreset", "Can go back to an earlier revision"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=["name_skeleton"],
@@ -187,6 +191,15 @@ class Activation(models.Model):
     )
     by_name = models.CharField(max_length=150)
     reason = models.CharField(max_length=500, blank=True)
+    restores = models.PositiveIntegerField(
+        null=True, help_text="The revision that it went back to."
+    )
+    confirm_by = models.DateTimeField(
+        null=True, help_text="When it ends by itself, unless somebody confirms it."
+    )
+    returns_to = models.PositiveIntegerField(
+        null=True, help_text="The revision that comes back when nobody confirms it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -205,6 +218,11 @@ class Activation(models.Model):
     def delete(self, *args: object, **kwargs: object) -> NoReturn:
         """Refuse: a revision that was given is never given again."""
         raise TypeError("An activation is history: it is not deleted.")
+
+    @property
+    def is_on_trial(self) -> bool:
+        """Whether it ends by itself unless somebody confirms it."""
+        return self.confirm_by is not None
 
     @property
     def preset_name(self) -> str | None:

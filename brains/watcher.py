@@ -18,8 +18,10 @@ from django.db import (
     ProgrammingError,
     connection,
 )
+from django.utils import timezone
 
 from brains import live
+from brains.activation import end_trial
 from brains.disk_copy import read_copy, write_copy
 from brains.errors import CopyUnusable
 from brains.models import ChangeCounter
@@ -56,6 +58,12 @@ class Part(Protocol):
 
     def close(self) -> None:
         """Write what must be written when this process ends."""
+
+
+def is_overdue(now: live.Live) -> bool:
+    """Say whether what is live was on trial, and its time is up. Each worker looks, so a
+    trial ends although some of them, or the worker of background tasks, are not there."""
+    return now.confirm_by is not None and now.confirm_by <= timezone.now()
 
 
 class SelectionPart:
@@ -173,6 +181,8 @@ class Watcher:
         self._seen = value
         if time.monotonic() >= self._flush_at:
             self._flush()
+        if is_overdue(live.current()):
+            end_trial()
 
     def _load(self) -> None:
         payloads = [(part, part.read()) for part in self._parts]

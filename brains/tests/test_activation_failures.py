@@ -2,9 +2,11 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from django.utils import timezone
 
 from brains import activation, live
 from brains.models import ModelPreset
@@ -34,8 +36,11 @@ CHANGES = {
     "activate": lambda: activation.activate(preset("Hybrid"), ANN),
     "deactivate": lambda: activation.deactivate(ANN),
     "edit": lambda: activation.save_preset(edited(), ANN, opened_at=None),
+    "roll back": lambda: activation.roll_back(1, ANN),
+    "confirm": lambda: activation.confirm(ANN),
+    "end trial": lambda: activation.end_trial(timezone.now() + timedelta(hours=1)),
     "delete": lambda: activation.delete_presets(
-        ModelPreset.objects.filter(name="Default")
+        ModelPreset.objects.filter(name="Performance")
     ),
 }
 
@@ -45,7 +50,9 @@ CHANGES = {
 def test_a_failure_at_any_step_leaves_everything_as_it_was(
     budget, change, django_capture_on_commit_callbacks
 ):
-    activation.activate(budget, ANN)
+    activation.activate(preset("Default"), ANN)
+    activation.activate(budget, ANN, trial=timedelta(minutes=5))
+    activation.delete_presets([preset("Default")])
     before = everything()
 
     for good in range(100):

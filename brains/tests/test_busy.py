@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection
 
-from brains import activation
+from brains import activation, ledger
 from brains.busy import is_busy
 from brains.tests.records import ANN, everything, preset, revisions
 from tests.own_database import own_database
@@ -57,8 +57,8 @@ def test_other_failures_are_not_taken_for_it(error):
 @pytest.fixture
 def held(postgres, tmp_path, django_db_blocker, monkeypatch):
     """PostgreSQL, its counter locked by another process; it is waited for 200 ms."""
-    assert activation.LOCK_TIMEOUT_MS == 10_000
-    monkeypatch.setattr(activation, "LOCK_TIMEOUT_MS", 200)
+    assert ledger.LOCK_TIMEOUT_MS == 10_000
+    monkeypatch.setattr(ledger, "LOCK_TIMEOUT_MS", 200)
     url = postgres.create_database("busy")
     with django_db_blocker.unblock(), own_database(url, tmp_path):
         call_command("migrate", verbosity=0)
