@@ -117,6 +117,7 @@ class Watcher:
         self._lock = threading.Lock()
         self._is_loaded = False
         self._seen: tuple[int, str] | None = None  # the counter as of the last load
+        self._unkept: dict[Part, dict[str, Any]] = {}  # what the disk did not take
         self._answered_at = float("-inf")
         self._flush_at = 0.0
         self._log_at = float("-inf")
@@ -190,8 +191,7 @@ class Watcher:
             for part, payload in payloads:
                 part.install(payload, "database")
             self._is_loaded = True
-        for part, payload in payloads:
-            self._keep(part, payload)
+        self._keep(dict(payloads))
 
     def _flush(self) -> None:
         is_sqlite = connection.vendor == "sqlite"
@@ -204,6 +204,8 @@ class Watcher:
             # Somebody else writes, such as a backup: reading goes on, so must this thread.
             if "locked" not in str(error):
                 raise
+        if self._unkept:
+            self._keep(self._unkept)
         self._flush_at = time.monotonic() + FLUSH_S
         if is_sqlite:
             # An open file that was deleted or replaced would go on answering.
@@ -213,19 +215,19 @@ class Watcher:
         for part in self._parts:
             part.flush()
 
-    def _keep(self, part: Part, payload: dict[str, Any]) -> None:
-        try:
-            write_copy(self._copy_of(part), payload)
-        except OSError as error:
-            if not part.may_be_stale:
-                with suppress(OSError):
-                    self._copy_of(part).unlink()
-            logger.warning(
-                "The copy on disk of the %s could not be written (%s). Free space or "
-                "check AURA_DATA_DIR: without it a start needs the database.",
-                part.name,
-                error.strerror,
-            )
+    def _keep(self, payloads: dict[Part, dict[str, Any]]) -> None:
+        """Write the copies on disk; what it does not take is tried again later."""
+        before, self._unkept = self._unkept, {}
+        for part, payload in payloads.items():
+            try:
+                write_copy(self._copy_of(part), payload)
+            except OSError as error:
+                self._unkept[part] = payload
+                if not part.may_be_stale:
+                    with suppress(OSError):
+                        self._copy_of(part).unlink()
+                if part not in before:
+                    _warn_of_copy(part, error)
 
     def _restore(self) -> None:
         with self._lock:
@@ -258,6 +260,15 @@ class Watcher:
             )
         finally:
             connection.close()
+
+
+def _warn_of_copy(part: Part, error: OSError) -> None:
+    logger.warning(
+        "The copy on disk of the %s could not be written (%s). Free space or check "
+        "AURA_DATA_DIR: without it a start needs the database. It is tried again.",
+        part.name,
+        error.strerror,
+    )
 
 
 def copy_path(folder: Path, name: str) -> Path:

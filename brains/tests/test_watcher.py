@@ -160,8 +160,18 @@ def test_a_copy_that_cannot_be_written_is_a_warning_and_the_change_serves(
     assert warnings() == [
         "The copy on disk of the selection could not be written (No such file or "
         "directory). Free space or check AURA_DATA_DIR: without it a start needs the "
-        "database."
+        "database. It is tried again."
     ]
+
+
+def test_a_copy_is_written_as_soon_as_the_disk_takes_it(watch, tmp_path, warnings):
+    folder = tmp_path / "full"
+    change_elsewhere("Budget")
+    running = watch(Part(), folder=folder)
+    wait_until(running.is_connected, "the first look to end")
+    folder.mkdir()
+    wait_until(lambda: copies(folder), "the copy")
+    assert len(warnings()) == 1  # not one for each try
 
 
 def test_a_state_restored_under_the_same_number_is_seen(watch):
