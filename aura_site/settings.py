@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from aura_site import __version__
+from aura_site.auto_revert import auto_revert
 from aura_site.data_folder import data_folder
 from aura_site.databases import database
 from aura_site.deadlines import deadlines
@@ -29,6 +30,7 @@ AURA_DOTENV_RUNG = _env.rung("dotenv", VARIABLES)
 AURA_MODEL_ALIASES = _env.mapping("AURA_MODEL_ALIASES")
 AURA_PROVIDERS = model_servers(_env)
 AURA_DEADLINES = deadlines(_env)
+AURA_AUTO_REVERT = auto_revert(_env)
 AURA_OFFLINE = _env.word(
     "AURA_OFFLINE",
     "auto",

@@ -31,6 +31,7 @@ __all__ = [
     "Author",
     "Outcome",
     "activate",
+    "auto_revert",
     "confirm",
     "deactivate",
     "delete_presets",
@@ -42,6 +43,8 @@ __all__ = [
     "roll_back",
     "save_preset",
 ]
+
+REASON_LENGTH = Activation._meta.get_field("reason").max_length or 0
 
 
 def live_preset_id() -> int | None:
@@ -146,12 +149,20 @@ def end_trial(now: datetime | None = None) -> Outcome:
         if newest.confirm_by > (now or timezone.now()):
             return Outcome(newest, newest, changed=False)
         reason = f"Nobody confirmed revision {newest.revision} in time."
-        author = Author("Aura", reason=reason)
-        if newest.returns_to:
-            change = _back_to(_revision(newest.returns_to), Action.AUTO_REVERT)
-        else:
-            change = Change(Action.AUTO_REVERT, None, None)
-        return append(counter, newest, change, author)
+        return append(counter, newest, _back_from(newest), _itself(reason))
+
+
+def auto_revert(revision: int, reason: str) -> Outcome:
+    """Go back from `revision` to what was live before it, because of `reason`. Nothing
+    changes when another one is live by now, or when it went back by itself already."""
+    with transaction.atomic():
+        counter = lock()
+        newest = latest()
+        if newest is None or newest.revision != revision:
+            return Outcome(newest, newest, changed=False)
+        if newest.action == Action.AUTO_REVERT:
+            return Outcome(newest, newest, changed=False)
+        return append(counter, newest, _back_from(newest), _itself(reason))
 
 
 def save_preset(
@@ -204,6 +215,19 @@ def publish() -> None:
 
 def _back_to(target: Activation, action: Action) -> Change:
     return Change(action, target.preset, target.as_snapshot(), restores=target.revision)
+
+
+def _back_from(newest: Activation) -> Change:
+    """Return the change by which Aura goes back from a revision: to what was for good
+    before it."""
+    before = newest.returns_to if newest.is_on_trial else newest.revision - 1
+    if not before:
+        return Change(Action.AUTO_REVERT, None, None)
+    return _back_to(_revision(before), Action.AUTO_REVERT)
+
+
+def _itself(reason: str) -> Author:
+    return Author("Aura", reason=reason[:REASON_LENGTH])
 
 
 def _revision(revision: int) -> Activation:
