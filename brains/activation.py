@@ -27,6 +27,7 @@ from brains.models import Activation, ModelPreset
 from brains.values import shown
 
 __all__ = [
+    "REASON_LENGTH",
     "Action",
     "Author",
     "Outcome",

@@ -17,6 +17,7 @@ from brains.names import (
     name_problem,
     skeleton,
 )
+from brains.schedules.models import Schedule
 from brains.selection import Snapshot
 from brains.values import (
     FALLBACKS_LENGTH,
@@ -25,6 +26,8 @@ from brains.values import (
     fallbacks_problem,
     model_id_problem,
 )
+
+__all__ = ["Activation", "ChangeCounter", "ModelPreset", "Schedule", "Worker"]
 
 
 def validate_name(name: str) -> None:

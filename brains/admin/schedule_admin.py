@@ -1,0 +1,96 @@
+"""The schedules in the admin: which preset is live at which hours, and what comes next."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from brains.admin.activation_pages import PERMISSION
+from brains.admin.markup import relative, state
+from brains.models import Schedule
+from brains.schedules.turns import Next, what_comes_next
+from brains.wording import exact
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Schedule]
+else:
+    Base = admin.ModelAdmin
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(Base):
+    """Hours of presets. Who may change them may also change what is live: they do."""
+
+    list_display = ("state_of", "preset", "hours_of", "days", "next_of")
+    list_display_links = ("preset",)
+    list_select_related = ("preset",)
+    fields = ("preset", "days", "begins", "ends", "time_zone", "is_enabled")
+
+    def lookup_allowed(
+        self, lookup: str, value: str, request: HttpRequest | None = None
+    ) -> bool:
+        """None: the list has no filters."""
+        return False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Who may change what is live."""
+        return super().has_add_permission(request) and _may_activate(request)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Schedule | None = None
+    ) -> bool:
+        """Who may change what is live."""
+        return super().has_change_permission(request, obj) and _may_activate(request)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Schedule | None = None
+    ) -> bool:
+        """Who may change what is live."""
+        return super().has_delete_permission(request, obj) and _may_activate(request)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list below a line that says what comes next."""
+        head = {
+            "title": "Schedules",
+            "coming": sentence_of(what_comes_next(timezone.now())),
+        }
+        return super().changelist_view(request, {**head, **(extra_context or {})})
+
+    @admin.display(description="State")
+    def state_of(self, schedule: Schedule) -> SafeString:
+        """Say whether it is on."""
+        if schedule.began_as is not None:
+            return state("on", "good")
+        return state("off" if schedule.is_enabled else "switched off", "quiet")
+
+    @admin.display(description="Hours")
+    def hours_of(self, schedule: Schedule) -> str:
+        """Show from when to when, and by whose clock."""
+        return f"{schedule.begins:%H:%M} to {schedule.ends:%H:%M} {schedule.time_zone}"
+
+    @admin.display(description="Next")
+    def next_of(self, schedule: Schedule) -> SafeString:
+        """Show when it begins or ends next."""
+        now = timezone.now()
+        at = schedule.hours.next_change(now) if schedule.is_enabled else None
+        if at is None:
+            return format_html("{}", "never")
+        verb = "ends" if schedule.hours.is_on(now) else "begins"
+        return format_html("{} {}", verb, relative(at))
+
+
+def sentence_of(coming: Next | None) -> str:
+    """Say what comes next, as in "Budget begins at 2026-11-26 22:00:00 UTC."."""
+    if coming is None:
+        return "Nothing is scheduled."
+    verb = "begins" if coming.begins else "ends"
+    return f"Next: {coming.schedule.preset} {verb} at {exact(coming.at)}."
+
+
+def _may_activate(request: HttpRequest) -> bool:
+    return request.user.has_perm(PERMISSION)

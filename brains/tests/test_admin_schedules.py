@@ -1,0 +1,66 @@
+"""Schedules in the admin."""
+
+from datetime import time
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from brains.models import Schedule
+
+LIST = reverse("admin:brains_schedule_changelist")
+ADD = reverse("admin:brains_schedule_add")
+
+
+def form(preset, **fields):
+    values = {
+        "preset": preset.pk,
+        "days": "mon,tue",
+        "begins": "22:00",
+        "ends": "06:00",
+    }
+    return {**values, "time_zone": "Europe/Berlin", "is_enabled": "on", **fields}
+
+
+def test_a_schedule_is_made_and_listed_with_what_comes_next(admin_client, budget):
+    answer = admin_client.post(ADD, form(budget), follow=True)
+    assert answer.status_code == 200
+    made = Schedule.objects.get()
+    assert (made.preset, made.begins, made.days) == (budget, time(22), "mon,tue")
+    page = answer.content.decode()
+    assert "Next: Budget begins at " in page
+    assert "22:00 to 06:00 Europe/Berlin" in page
+
+
+def test_an_empty_list_says_so(admin_client, db):
+    assert "Nothing is scheduled." in admin_client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("days", "monday", "Name days as in mon,tue"),
+        ("time_zone", "Berlin", "Write it as in Europe/Berlin"),
+        ("begins", "25:00", "Enter a valid time"),
+    ],
+)
+def test_what_cannot_be_is_refused_beside_its_field(
+    admin_client, budget, field, value, sentence
+):
+    answer = admin_client.post(ADD, form(budget, **{field: value}))
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+    assert not Schedule.objects.exists()
+
+
+def test_who_may_not_change_what_is_live_makes_no_schedule(
+    client, django_user_model, budget
+):
+    user = django_user_model.objects.create_user("bob", password="x", is_staff=True)
+    names = ("add_schedule", "change_schedule", "view_schedule")
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(user)
+    assert client.post(ADD, form(budget)).status_code == 403
+    assert client.get(LIST).status_code == 200
+    user.user_permissions.add(Permission.objects.get(codename="activate_modelpreset"))
+    assert client.post(ADD, form(budget)).status_code == 302
