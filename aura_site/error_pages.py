@@ -3,6 +3,7 @@ come here."""
 
 import sys
 
+from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,6 +27,21 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         "text": "The address may be mistyped, or what it named is gone.",
     }
     return render(request, "aura/error.html", context, status=404)
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None, credentials: object
+) -> HttpResponse:
+    """Say that so many passwords were wrong that none is looked at for a while (429)."""
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+    context = {
+        "title": "Too many wrong passwords",
+        "text": f"Nobody can sign in by this name from here for {minutes} minutes. An "
+        "administrator can end that with `manage.py axes_reset`.",
+    }
+    answer = render(None, "aura/error.html", context, status=429)
+    answer["Retry-After"] = str(60 * minutes)
+    return answer
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 every variable is described in `env.example`."""
 
 import os
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
     # Up to Django 5.2 the Tasks API is a package of its own; from 6.0 on it is built in.
     *(() if find_spec("django.tasks") else ("django_tasks",)),
     "django_tasks_db",
+    "axes",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -83,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "aura_site.urls"
 ASGI_APPLICATION = "aura_site.asgi.application"
@@ -127,6 +130,20 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Who guesses passwords is locked out for a while, from that address and for that name alone:
+# so nobody can lock another one out from afar.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=5)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_LOCKOUT_CALLABLE = "aura_site.error_pages.locked_out"
 
 # Behind a proxy that speaks TLS: cookies and redirects for https only.
 AURA_HTTPS = _env.boolean("AURA_HTTPS", False)
