@@ -1,5 +1,11 @@
 # Aura's image: one stage installs what the lock pins, the other holds only what runs.
 FROM python:3.13-slim AS install
+# gunicorn-h1c has no wheel for Linux. python3-dev is for bases without Python's headers.
+# hadolint ignore=DL3008
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends \
+        gcc libc6-dev python3-dev >/dev/null \
+    && rm -rf /var/lib/apt/lists/*
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /opt/aura
 COPY requirements.lock /tmp/
