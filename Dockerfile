@@ -10,8 +10,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 RUN python -m venv /opt/aura
 COPY requirements.lock /tmp/
 RUN /opt/aura/bin/pip install --quiet --require-hashes -r /tmp/requirements.lock \
-    && /opt/aura/bin/pip uninstall --quiet --yes pip \
-    && find /opt/aura -name __pycache__ -type d -prune -exec rm -rf {} +
+    && /opt/aura/bin/pip uninstall --quiet --yes pip
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="Aura" \
@@ -29,6 +28,8 @@ COPY gateway gateway
 COPY providers providers
 COPY templates templates
 COPY static static
+# The file system is read-only later: without this each start compiles everything anew.
+RUN python -m compileall -q .
 USER aura
 VOLUME /data
 EXPOSE 8080

@@ -43,6 +43,11 @@ def test_the_image_runs_as_a_user_of_its_own():
     )
 
 
+def test_the_image_comes_compiled_since_its_file_system_is_read_only():
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert lines.index("RUN python -m compileall -q .") < lines.index("USER aura")
+
+
 def test_only_the_one_that_makes_the_secret_may_write_it():
     writers = [
         name for name, s in SERVICES.items() if "secrets:/run/aura" in s["volumes"]
