@@ -43,6 +43,13 @@ def test_the_image_runs_as_a_user_of_its_own():
     )
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_no_container_of_ours_leaves_an_anonymous_volume(name):
+    assert "VOLUME /data" in (ROOT / "Dockerfile").read_text().splitlines()
+    service = SERVICES[name]
+    assert "data:/data" in service["volumes"] or "/data" in service["tmpfs"]
+
+
 def test_the_image_comes_compiled_since_its_file_system_is_read_only():
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert lines.index("RUN python -m compileall -q .") < lines.index("USER aura")
