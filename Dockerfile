@@ -1,6 +1,6 @@
 # Aura's image: one stage installs what the lock pins, the other holds only what runs.
 FROM python:3.13-slim AS install
-# gunicorn-h1c has no wheel for Linux. python3-dev is for bases without Python's headers.
+# requirements-fast.lock is compiled. python3-dev is for bases without Python's headers.
 # hadolint ignore=DL3008
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends \
@@ -8,8 +8,9 @@ RUN apt-get update -qq \
     && rm -rf /var/lib/apt/lists/*
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /opt/aura
-COPY requirements.lock /tmp/
-RUN /opt/aura/bin/pip install --quiet --require-hashes -r /tmp/requirements.lock \
+COPY requirements.lock requirements-fast.lock /tmp/
+RUN /opt/aura/bin/pip install --quiet --require-hashes \
+        -r /tmp/requirements.lock -r /tmp/requirements-fast.lock \
     && /opt/aura/bin/pip uninstall --quiet --yes pip
 
 FROM python:3.13-slim

@@ -19,11 +19,13 @@ help: ## Show this list
 run: ## Set up and start Aura on http://127.0.0.1:8080 (PORT=9000 make run: elsewhere)
 	@$(call venv)
 	@$(call install,requirements.lock,what Aura needs)
+	@$(call try,requirements-fast.lock)
 	@exec $(PY) -m aura_site.launch $(ARGS)
 
 test: ## Set up and run all tests, on SQLite and on PostgreSQL
 	@$(call venv)
 	@$(call install,requirements-dev.lock,what the tests need)
+	@$(call try,requirements-fast.lock)
 	@exec $(PY) -m tests.run $(ARGS)
 
 check: ## Check format, style, types, imports, templates, migrations and settings
@@ -40,27 +42,32 @@ check: ## Check format, style, types, imports, templates, migrations and setting
 faults: ## Do every fault of docs/faults.md, and write that page anew
 	@$(call venv)
 	@$(call install,requirements-dev.lock,what the tests need)
+	@$(call try,requirements-fast.lock)
 	@exec $(PY) -m tests.faults $(ARGS)
 
 bench: ## Measure Aura beside nginx and other gateways, a core each (needs Linux)
 	@$(call venv)
 	@$(call install,requirements-dev.lock,what the measurement needs)
+	@$(call try,requirements-fast.lock)
 	@exec $(PY) -m bench $(ARGS)
 
 screenshots: ## Picture the pages in docs/screenshots, and check them (needs Chromium)
 	@$(call venv)
 	@$(call install,requirements-dev.lock,what the pictures need)
+	@$(call try,requirements-fast.lock)
 	@exec $(PY) -m tests.screenshots $(ARGS)
 
 clients: ## Try real clients against a running Aura (needs Node.js 18)
 	@$(call venv)
 	@$(call install,requirements-dev.lock,what the tests need)
+	@$(call try,requirements-fast.lock)
 	@exec $(PY) -m tests.clients $(ARGS)
 
 lock: ## Write the lock files anew (ARGS=--upgrade: with the newest versions)
 	@$(call venv)
 	@$(call install,requirements-dev.lock,what writes the lock files)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) requirements.txt -o requirements.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) requirements-fast.txt -o requirements-fast.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) -c requirements.lock requirements-dev.txt -o requirements-dev.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) --no-deps requirements-offline.txt -o requirements-offline.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) tests/clients/openai-2.in -o tests/clients/openai-2.lock
@@ -100,5 +107,14 @@ $(PIP) install --quiet --quiet --require-hashes -r $(1) || { \
   echo "Not all of $(1) could be installed: the lines above say why. Without a network this cannot work; repeat once there is one." >&2; \
   exit 1; \
 }; \
+cp $(1) $(VENV)/$(1)
+endef
+
+# $(call try,LOCK): install what LOCK pins where it can be compiled; ask once, since a
+# second time would need the network for nothing.
+define try
+cmp -s $(1) $(VENV)/$(1) && exit 0; \
+$(PIP) install --quiet --quiet --require-hashes -r $(1) 2>/dev/null || \
+  echo "gunicorn's HTTP parser in C was not installed: that takes a C compiler and Python's headers (Debian: apt-get install gcc python3-dev). The one in Python does the same, a little slower. To try again: rm $(VENV)/$(1)" >&2; \
 cp $(1) $(VENV)/$(1)
 endef
