@@ -22,7 +22,7 @@ FALSE_WORDS = frozenset({"false", "off", "n", "no", "0"})
 SHOWN_CHARACTERS = 80
 
 _PLACES: Mapping[Source, str] = {"env": "the environment", "dotenv": "the .env file"}
-_SECRET_NAME = re.compile("KEY|PASSWORD|SECRET|TOKEN|DATABASE_URL")
+_SECRET_NAME = re.compile("KEY|PASSWORD|SECRET|TOKEN|(DATABASE|EMAIL|WEBHOOK)_URL")
 
 
 @dataclass(frozen=True)

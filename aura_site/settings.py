@@ -14,6 +14,7 @@ from aura_site.deadlines import deadlines
 from aura_site.dotenv import read_dotenv
 from aura_site.environment import FALSE_WORDS, Environment
 from aura_site.logs import LEVELS, logging_config
+from aura_site.mail import mail_server
 from aura_site.model_servers import model_servers
 from aura_site.secret_key import secret_key
 from brains.layers import VARIABLES
@@ -120,6 +121,17 @@ TASKS = {
 AURA_CALL_RETENTION_DAYS = _env.integer(
     "AURA_CALL_RETENTION_DAYS", 30, minimum=0, maximum=36_500
 )
+
+# Who is told of changes
+AURA_WEBHOOK_URL = _env.secret("AURA_WEBHOOK_URL")
+AURA_WEBHOOK_SECRET = _env.secret("AURA_WEBHOOK_SECRET")
+AURA_NOTICE_EMAILS = list(_env.items("AURA_NOTICE_EMAILS"))
+DEFAULT_FROM_EMAIL = _env.text("DEFAULT_FROM_EMAIL", "aura@localhost")
+_mail = mail_server(_env.secret("EMAIL_URL"))
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail.backend, _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.uses_starttls, _mail.uses_tls
+EMAIL_TIMEOUT = 10
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

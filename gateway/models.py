@@ -14,6 +14,7 @@ from gateway.limits.values import (
     validate_per_minute,
     validate_usd,
 )
+from gateway.notices import models as notice_models  # noqa: F401 - Django finds models here
 from gateway.records import models as call_models  # noqa: F401 - Django finds models here
 from gateway.usage import models as usage_models  # noqa: F401 - Django finds models here
 

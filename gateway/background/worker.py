@@ -19,6 +19,7 @@ from django_tasks_db.models import DBTaskResult
 from brains.schedules.turns import take_turns
 from gateway.background.schedule import enqueue_due
 from gateway.background.tasks import RECURRING
+from gateway.notices.outbox import enqueue_new
 
 logger = logging.getLogger(__name__)
 
@@ -54,9 +55,11 @@ class TaskWorker:
                 time.sleep(self._interval_s if is_connected else RETRY_S)
 
     def turn(self) -> bool:
-        """Let schedules of presets begin and end, enqueue and run what is due; say whether the database could be used."""
+        """Let schedules of presets begin and end, enqueue and run what is due (notices of
+        changes are); say whether the database could be used."""
         try:
             take_turns(timezone.now())
+            enqueue_new()
             enqueue_due(RECURRING, timezone.now())
             # Looked at first: the worker takes SQLite's one lock for writing each time.
             if DBTaskResult.objects.ready().exists():

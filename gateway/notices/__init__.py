@@ -1,0 +1,1 @@
+"""Telling people and programs that what is live has changed."""
