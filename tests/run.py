@@ -26,6 +26,8 @@ PARALLEL = ("--dist=loadfile", "--no-loadscope-reorder", "--maxprocesses=4")
 # Slow tests wait most of their time, so two of them share a core.
 CORES = os.cpu_count() or 1
 WAITING, WORKING = f"--numprocesses={2 * CORES}", f"--numprocesses={CORES}"
+# The second: where nothing may be cached, each process compiles every test for itself.
+NOT_PASSED_ON = ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
 # Of these files none is about Django's database.
 ELSEWHERE = [
     f"--ignore-glob={ROOT / pattern}" for pattern in ("providers/*", "tests/test_*")
@@ -52,7 +54,7 @@ class Run:
     def one(self, database: str, url: str | None, *selection: str) -> Pass:
         """Run pytest once and say how it went."""
         print(f"\n== Tests on {database} (order {self.seed}) ==", flush=True)
-        environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+        environment = {k: v for k, v in os.environ.items() if k not in NOT_PASSED_ON}
         if url:
             environment["DATABASE_URL"] = url
         began = time.monotonic()
