@@ -1,9 +1,13 @@
 """The servers of this package as fixtures, for the tests of every room."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
 
+from tests.own_database import own_database
 from tests.postgres import PostgresServer
 from tests.upstream import FakeUpstream
 
@@ -57,6 +61,17 @@ def postgres() -> Iterator[PostgresServer]:
     """
     with PostgresServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_folder(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Path:
+    """A folder with a migrated SQLite database that nobody has used; copy it."""
+    folder = tmp_path_factory.mktemp("migrated")
+    with django_db_blocker.unblock(), own_database("", folder):
+        call_command("migrate", verbosity=0)
+    return folder
 
 
 @pytest.fixture

@@ -16,11 +16,22 @@ from dataclasses import dataclass, field
 from tests import commands
 from tests.postgres import PostgresServer
 from tests.postgres_binaries import PostgresMissing
+from tests.server import ROOT
 
 NO_TESTS_SELECTED = 5
 OWN_OPTIONS = ("--coverage", "--long")
-# A file's tests stay together: they share their servers.
-PARALLEL = ("--numprocesses=logical", "--maxprocesses=4", "--dist=loadfile")
+# A file's tests stay together: they share their servers. Files stay in the order of
+# tests/fixtures.py, slow ones first; xdist would begin with those that have many tests.
+PARALLEL = ("--dist=loadfile", "--no-loadscope-reorder", "--maxprocesses=4")
+# Slow tests wait most of their time, so two of them share a core.
+CORES = os.cpu_count() or 1
+WAITING, WORKING = f"--numprocesses={2 * CORES}", f"--numprocesses={CORES}"
+# The second: where nothing may be cached, each process compiles every test for itself.
+NOT_PASSED_ON = ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
+# Of these files none is about Django's database.
+ELSEWHERE = [
+    f"--ignore-glob={ROOT / pattern}" for pattern in ("providers/*", "tests/test_*")
+]
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,7 @@ class Run:
     def one(self, database: str, url: str | None, *selection: str) -> Pass:
         """Run pytest once and say how it went."""
         print(f"\n== Tests on {database} (order {self.seed}) ==", flush=True)
-        environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+        environment = {k: v for k, v in os.environ.items() if k not in NOT_PASSED_ON}
         if url:
             environment["DATABASE_URL"] = url
         began = time.monotonic()
@@ -72,14 +83,15 @@ def main(arguments: Sequence[str]) -> int:
     rest = [argument for argument in arguments if argument not in OWN_OPTIONS]
     run = Run(with_coverage="--coverage" in arguments, arguments=rest)
     if "--long" in arguments:
-        return _conclude([run.one("SQLite", None, "-m", "long")])
+        return _conclude([run.one("SQLite", None, WAITING, "-m", "long")])
     if run.with_coverage:
         _coverage("erase")
-    passes = [run.one("SQLite", None, "-m", "not long")]
+    passes = [run.one("SQLite", None, WAITING, "-m", "not long")]
     try:
         with PostgresServer() as server:
+            selection = ("--database-only", "-m", "not slow")
             passes.append(
-                run.one("PostgreSQL", server.url, "--database-only", "-m", "not slow")
+                run.one("PostgreSQL", server.url, WORKING, *ELSEWHERE, *selection)
             )
     except PostgresMissing as error:
         print(error, file=sys.stderr)

@@ -1,6 +1,8 @@
 """Aura as its users run it, under gunicorn on a free port, for slow tests."""
 
+import atexit
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -21,6 +23,8 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "tests-only-password"
 KEY = "tests-only-key-of-more-than-32-characters"
+# Where one of these is given, what a first start stores is another, or elsewhere.
+STORED = {"DATABASE_URL", "AURA_ADMIN_PASSWORD", "AURA_API_KEY", "AURA_DATA_DIR"}
 
 
 class AuraServer:
@@ -52,6 +56,7 @@ class AuraServer:
             **(environment or {}),
         }
         self.is_set_up = False
+        self._stores_as_usual = not STORED & set(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -62,9 +67,7 @@ class AuraServer:
     def start(self, timeout_s: float = 20.0) -> None:
         """Migrate and make the first admin and key when new, then serve."""
         if not self.is_set_up:
-            self.manage("migrate", "--verbosity=0")
-            self.manage("first_run")
-            self.is_set_up = True
+            self._set_up()
         self._process = self._launch()
         try:
             wait_until(self._has_started, "Aura to answer", timeout_s, every_s=0.02)
@@ -72,6 +75,17 @@ class AuraServer:
             self.kill()
             error.add_note(self.log())
             raise
+
+    def _set_up(self) -> None:
+        if self._stores_as_usual:
+            shutil.copytree(_first_data(), self.data, dirs_exist_ok=True)
+        else:
+            self._make_first_data()
+        self.is_set_up = True
+
+    def _make_first_data(self) -> None:
+        self.manage("migrate", "--verbosity=0")
+        self.manage("first_run")
 
     def _launch(self) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py"]
@@ -165,3 +179,13 @@ class AuraServer:
                 f"{done.stdout}{done.stderr}"
             )
         return done.stdout
+
+
+@functools.cache
+def _first_data() -> Path:
+    """Return a data folder as the first start leaves it: made once, since that takes longer
+    than all the rest of a start."""
+    first = AuraServer()
+    atexit.register(first.close)
+    first._make_first_data()
+    return first.data

@@ -45,7 +45,7 @@ def test_hups_in_a_row_lose_nothing(
     server: AuraServer, upstream: FakeUpstream, measured: Callable[[str], None]
 ):
     upstream.script(chunk_count=10, chunk_interval_s=0.05)
-    with Traffic(server.url, server.key, streams=8) as traffic:
+    with Traffic(server.url, server.key, streams=8, pause_s=0.05) as traffic:
         wait_until(lambda: len(traffic.answers) > 20, "answers")
         first = set(server.worker_pids())
         for _ in range(HUPS):

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.slow
 
 CHAT = {"model": "aura/l3", "messages": [{"role": "user", "content": "Hello"}]}
 CALLS = 12
+# Longer than the second after which each worker has told the others what it counted.
+LOOKS, EVERY_S = 6, 0.25
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,7 @@ def server():
 def counted(server):
     """Some calls, and how many there were with them since the server's start."""
     counted = call(server)
-    wait_until(lambda: counts(server, counted), "each worker to tell of every call")
+    wait_until(lambda: counts(server, counted), "each worker to tell of every call", 10)
     return counted
 
 
@@ -62,7 +65,11 @@ def call(server):
 
 def counts(server, wanted):
     """Say whether several scrapes in a row, of whichever worker, give the same count."""
-    return all(scrape(server).sum("aura_requests_total") == wanted for _ in range(6))
+    for _ in range(LOOKS):
+        if scrape(server).sum("aura_requests_total") != wanted:
+            return False
+        time.sleep(EVERY_S)
+    return True
 
 
 def revisions(server):
@@ -93,7 +100,7 @@ def test_counts_outlive_a_killed_worker_and_its_gauges_do_not(server, counted):
     assert counts(server, counted)
     later = call(server)
     assert later == counted + CALLS
-    wait_until(lambda: counts(server, later), "the calls since")
+    wait_until(lambda: counts(server, later), "the calls since", 10)
 
 
 def test_counts_go_on_after_a_reload(server, counted):
@@ -104,7 +111,7 @@ def test_counts_go_on_after_a_reload(server, counted):
         "new workers",
         20,
     )
-    wait_until(lambda: counts(server, counted), "the counts of before")
+    wait_until(lambda: counts(server, counted), "the counts of before", 10)
 
 
 def test_a_server_that_ends_leaves_nothing_and_begins_at_zero(server, counted):

@@ -17,7 +17,7 @@ from tests.upstream import FakeUpstream
 
 pytestmark = pytest.mark.slow
 
-SWAPS = 100
+SWAPS, EACH_S = 100, 0.06
 WORKERS = 4
 SWITCH = re.compile(
     r"^(\S+ \S+) \[(\d+)\] INFO Using model: \S+ layer=l1 \S+ revision=(\d+)$", re.M
@@ -62,7 +62,7 @@ def _is_of_its_preset(answer: Answer) -> bool:
 
 def _swap(server: AuraServer) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.swapping", str(SWAPS), "0.12"],
+        [sys.executable, "-m", "tests.swapping", str(SWAPS), str(EACH_S)],
         cwd=ROOT,
         env=server.environment,
         capture_output=True,

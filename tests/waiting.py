@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
+REST_MAX_S = 0.1
+
 
 def wait_until(
     claim: Callable[[], object],
@@ -13,13 +15,17 @@ def wait_until(
 ) -> float:
     """Wait until `claim()` is true and return the seconds it took.
 
-    Raises TimeoutError naming `what` was waited for when it takes over `timeout_s`.
+    One that takes long to answer, since it asks a server, is put less often: what is waited
+    for needs the processor too. Raises TimeoutError naming `what` was waited for when it
+    takes over `timeout_s`.
     """
-    began = time.monotonic()
+    began = asked = time.monotonic()
     while not claim():
-        if time.monotonic() - began > timeout_s:
+        now = time.monotonic()
+        if now - began > timeout_s:
             raise TimeoutError(f"Waited {timeout_s:g} s for {what}.")
-        time.sleep(every_s)
+        time.sleep(max(every_s, min(2 * (now - asked), REST_MAX_S)))
+        asked = time.monotonic()
     return time.monotonic() - began
 
 

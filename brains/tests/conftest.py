@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
 from brains import live, watcher
@@ -43,17 +42,6 @@ def budget(db: None) -> ModelPreset:
 def hybrid(db: None) -> ModelPreset:
     """Another shipped preset."""
     return preset("Hybrid")
-
-
-@pytest.fixture(scope="session")
-def migrated_folder(
-    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
-) -> Path:
-    """A folder with a migrated SQLite database that nobody has used; copy it."""
-    folder = tmp_path_factory.mktemp("migrated")
-    with django_db_blocker.unblock(), own_database("", folder):
-        call_command("migrate", verbosity=0)
-    return folder
 
 
 @pytest.fixture

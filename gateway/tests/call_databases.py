@@ -18,22 +18,16 @@ from tests.postgres import PostgresServer
 
 
 @pytest.fixture(scope="session")
-def calls_sqlite(
-    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
-) -> Path:
-    """A folder with a migrated SQLite database that nobody has used; copy it."""
-    folder = tmp_path_factory.mktemp("calls")
-    with django_db_blocker.unblock(), own_database("", folder):
-        call_command("migrate", verbosity=0)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def calls_postgres(
-    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+    postgres: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: DjangoDbBlocker,
 ) -> str:
-    """The URL of a database without tables, on the server that tests share."""
-    return postgres.create_database("calls")
+    """The URL of a database with our tables, on the server that tests share."""
+    url, folder = postgres.create_database("calls"), tmp_path_factory.mktemp("calls")
+    with django_db_blocker.unblock(), own_database(url, folder):
+        call_command("migrate", verbosity=0)
+    return url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
@@ -46,23 +40,22 @@ def calls_database(
     url = ""
     if request.param == "sqlite":
         shutil.copytree(
-            request.getfixturevalue("calls_sqlite"), tmp_path, dirs_exist_ok=True
+            request.getfixturevalue("migrated_folder"), tmp_path, dirs_exist_ok=True
         )
     else:
         url = request.getfixturevalue("calls_postgres")
     with django_db_blocker.unblock(), own_database(url, tmp_path) as own:
         if url:
-            call_command("migrate", verbosity=0)
             CallRecord.objects.all().delete()
         yield own
 
 
 @pytest.fixture
 def own_sqlite(
-    calls_sqlite: Path, tmp_path: Path, django_db_blocker: DjangoDbBlocker
+    migrated_folder: Path, tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[OwnDatabase]:
     """A SQLite database in `tmp_path` with our tables and no call."""
-    shutil.copytree(calls_sqlite, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(migrated_folder, tmp_path, dirs_exist_ok=True)
     with django_db_blocker.unblock(), own_database("", tmp_path) as own:
         yield own
 

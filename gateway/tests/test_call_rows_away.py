@@ -85,13 +85,13 @@ def test_calls_wait_until_the_tables_are_there(
 
 
 def test_a_database_file_that_is_replaced_gets_the_calls_from_then_on(
-    own_sqlite, rows, tmp_path, calls_sqlite
+    own_sqlite, rows, tmp_path, migrated_folder
 ):
     writer = rows()
     writer.write(batch(2))
     for file in tmp_path.glob("aura.sqlite3*"):
         file.unlink()
-    shutil.copy(calls_sqlite / "aura.sqlite3", tmp_path)
+    shutil.copy(migrated_folder / "aura.sqlite3", tmp_path)
 
     writer.write(calls := batch(2))
 

@@ -271,7 +271,7 @@ def test_a_disk_without_room_is_told_of_and_used_again_when_it_has_some(
 
 @pytest.mark.fault("D11")
 def test_a_full_disk_under_database_and_spool_needs_no_restart(
-    calls_sqlite, rows, tmp_path, django_db_blocker, lines, measured
+    migrated_folder, rows, tmp_path, django_db_blocker, lines, measured
 ):
     folder = tmp_path / "disk"
     folder.mkdir()
@@ -281,7 +281,7 @@ def test_a_full_disk_under_database_and_spool_needs_no_restart(
         except NoMount as reason:
             pytest.skip(str(reason))
         (folder / "aura.sqlite3").write_bytes(
-            (calls_sqlite / "aura.sqlite3").read_bytes()
+            (migrated_folder / "aura.sqlite3").read_bytes()
         )
         stack.enter_context(django_db_blocker.unblock())
         stack.enter_context(own_database("", folder))

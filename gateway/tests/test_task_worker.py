@@ -28,20 +28,11 @@ from tests.server import ROOT
 from tests.waiting import wait_until
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory, django_db_blocker):
-    """A folder with a database that has our tables; copy it."""
-    folder = tmp_path_factory.mktemp("migrated")
-    with django_db_blocker.unblock(), own_database("", folder):
-        call_command("migrate", verbosity=0)
-    return folder
-
-
 @pytest.fixture
-def sqlite(migrated, tmp_path, django_db_blocker):
+def sqlite(migrated_folder, tmp_path, django_db_blocker):
     """A database that other processes can open, and its URL: a worker closes and opens
     connections, which that of the other tests does not bear."""
-    shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(migrated_folder, tmp_path, dirs_exist_ok=True)
     with django_db_blocker.unblock(), own_database("", tmp_path):
         yield ""
 

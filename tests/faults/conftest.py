@@ -11,7 +11,6 @@ from django.test import Client
 from brains.tests.conftest import (  # noqa: F401
     _nothing_is_live,
     database,
-    migrated_folder,
     warnings,
     watch,
 )

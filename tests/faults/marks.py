@@ -74,7 +74,8 @@ def _rows(tree: ast.AST) -> Iterator[str]:
 
 def _is_mark(node: ast.AST) -> bool:
     """Say whether a node is `pytest.mark.fault`."""
-    return ast.unparse(node) == "pytest.mark.fault"
+    is_near = isinstance(node, ast.Attribute) and node.attr == "fault"
+    return is_near and ast.unparse(node) == "pytest.mark.fault"
 
 
 def _is_pytestmark(node: ast.AST) -> bool:

@@ -19,10 +19,10 @@ def event(body: object) -> bytes:
     return b"data: " + json.dumps(body).encode() + b"\n\n"
 
 
-def chunk_texts(model: str, count: int) -> list[str]:
-    """Return the texts of `count` chunks; each one names the model."""
-    first = f"{model} says hello"
-    return [first if n == 0 else f", {model} goes on" for n in range(count)]
+def chunk_texts(model: str, count: int) -> Iterator[str]:
+    """Yield the texts of `count` chunks; each one names the model."""
+    for number in range(count):
+        yield f", {model} goes on" if number else f"{model} says hello"
 
 
 def vector(model: str, text: object, dimension: int) -> list[float]:
@@ -54,7 +54,7 @@ def _usage(prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
 def chat_body(model: str, call: str, tool_calls: Sequence[Any]) -> dict[str, Any]:
     """Return a whole chat answer: `<model> says hello`, or the tool calls."""
     message: dict[str, Any] = {"role": "assistant", "refusal": None}
-    message["content"] = None if tool_calls else chunk_texts(model, 1)[0]
+    message["content"] = None if tool_calls else next(chunk_texts(model, 1))
     if tool_calls:
         message["tool_calls"] = list(tool_calls)
     choice = {
