@@ -38,6 +38,10 @@ AURA_OFFLINE = _env.word(
     "auto",
     {"auto": "auto", **dict.fromkeys(sorted(FALSE_WORDS), "off")},
 )
+# Whether the models of a preset must answer before it may become live.
+AURA_PREFLIGHT = _env.boolean("AURA_PREFLIGHT", True)
+# Whether the embedding model and its dimension stay as they are.
+AURA_EMBEDDING_LOCK = _env.boolean("AURA_EMBEDDING_LOCK", False)
 AURA_PUBLIC_STATUS = _env.boolean("AURA_PUBLIC_STATUS", True)
 
 # First run

@@ -5,6 +5,8 @@ BrainError
 ├── RevisionNotFound    history has no such revision
 ├── PresetIsLive        a live preset cannot be deleted
 ├── PresetChanged       somebody else saved the preset in the meantime
+├── PreflightFailed     a model does not answer as it should
+├── EmbeddingLocked     AURA_EMBEDDING_LOCK keeps the embedding model as it is
 └── CopyUnusable        the last good copy on disk cannot be used
 """
 
@@ -27,6 +29,15 @@ class PresetIsLive(BrainError):
 
 class PresetChanged(BrainError):
     """The preset was saved by somebody else since the form was opened."""
+
+
+class PreflightFailed(BrainError):
+    """A model of what should become live does not answer, or its vectors are too long or
+    too short."""
+
+
+class EmbeddingLocked(BrainError):
+    """The change would make stored vectors useless, and the lock is on."""
 
 
 class CopyUnusable(BrainError):

@@ -47,6 +47,7 @@ class Change:
     restores: int | None = None
     confirm_by: datetime | None = None
     returns_to: int | None = None
+    forced: bool = False
 
 
 def latest() -> Activation | None:
@@ -94,6 +95,7 @@ def append(
         by=author.user,
         by_name=author.name,
         reason=author.reason,
+        forced=change.forced,
         restores=change.restores,
         confirm_by=change.confirm_by,
         returns_to=change.returns_to,

@@ -17,6 +17,7 @@ from brains.names import (
     name_problem,
     skeleton,
 )
+from brains.preflight import models as preflight_models  # noqa: F401 - Django finds models here
 from brains.schedules.models import Schedule
 from brains.selection import Snapshot
 from brains.values import (
@@ -123,6 +124,8 @@ class ModelPreset(models.Model):
             ("activate_modelpreset", "Can change which preset is live"),
             ("confirm_modelpreset", "Can confirm what is live on trial"),
             ("roll_back_modelpreset", "Can go back to an earlier revision"),
+            ("force_modelpreset", "Can activate although the check failed"),
+            ("probe_modelpreset", "Can ask the models of a preset a question"),
         )
         constraints = (
             models.UniqueConstraint(
@@ -194,6 +197,11 @@ class Activation(models.Model):
     )
     by_name = models.CharField(max_length=150)
     reason = models.CharField(max_length=500, blank=True)
+    forced = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether it was activated past the check of its models.",
+    )
     restores = models.PositiveIntegerField(
         null=True, help_text="The revision that it went back to."
     )

@@ -53,6 +53,7 @@ class AuraServer:
             "AURA_ADMIN_PASSWORD": PASSWORD,
             "AURA_API_KEY": KEY,
             "AURA_OFFLINE": "off",
+            "AURA_PREFLIGHT": "off",  # no provider is asked by the way
             **(environment or {}),
         }
         self.is_set_up = False
