@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from brains.embedding_lock import refuse_change
 from brains.errors import (
     PresetChanged,
     PresetIsLive,
@@ -23,7 +24,7 @@ from brains.ledger import (
     lock,
     publish_change,
 )
-from brains.models import Activation, ModelPreset
+from brains.models import Activation, ChangeCounter, ModelPreset
 from brains.values import shown
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "delete_presets",
     "end_trial",
     "find_preset",
+    "is_live",
     "latest",
     "live_preset_id",
     "publish",
@@ -52,6 +54,12 @@ def live_preset_id() -> int | None:
     """Return the id of the live preset, or None when none is active."""
     newest = latest()
     return newest.preset_id if newest else None
+
+
+def is_live(preset: ModelPreset) -> bool:
+    """Say whether this preset is live exactly as it is saved now."""
+    newest = latest()
+    return bool(newest and newest.preset_id == preset.pk and _is_same(newest, preset))
 
 
 def find_preset(name: str) -> ModelPreset:
@@ -76,12 +84,15 @@ def activate(
     *,
     opened_at: str | None = None,
     trial: timedelta | None = None,
+    forced: bool = False,
 ) -> Outcome:
     """Make `preset`, as it is saved now, the live one. Activating what is live already
     changes nothing. On `trial` it ends by itself after that time, unless it is confirmed.
+    `forced` keeps in the history that it went past the check of its models.
 
     `opened_at` is `updated_at` (ISO 8601) as the author saw it: raises PresetChanged when
-    somebody saved the preset since. Raises PresetNotFound when somebody has deleted it.
+    somebody saved the preset since. Raises PresetNotFound when somebody has deleted it, and
+    EmbeddingLocked.
     """
     with transaction.atomic():
         counter = lock()
@@ -92,22 +103,23 @@ def activate(
         newest = latest()
         if newest and newest.preset_id == fresh.pk and _is_same(newest, fresh):
             return Outcome(newest, newest, changed=False)
-        change = Change(Action.ACTIVATE, fresh, fresh.snapshot())
+        change = Change(Action.ACTIVATE, fresh, fresh.snapshot(), forced=forced)
         if trial:
             change.confirm_by = timezone.now() + trial
             change.returns_to = _settled(newest)
-        return append(counter, newest, change, author)
+        return _guarded(counter, newest, change, author)
 
 
 def deactivate(author: Author) -> Outcome:
-    """Let no preset be live: every value comes from the rungs below."""
+    """Let no preset be live: every value comes from the rungs below. Raises
+    EmbeddingLocked."""
     with transaction.atomic():
         counter = lock()
         newest = latest()
         if newest is None or newest.snapshot is None:
             return Outcome(newest, newest, changed=False)
         change = Change(Action.DEACTIVATE, None, None)
-        return append(counter, newest, change, author)
+        return _guarded(counter, newest, change, author)
 
 
 def confirm(author: Author, *, revision: int | None = None) -> Outcome:
@@ -130,18 +142,22 @@ def roll_back(revision: int, author: Author) -> Outcome:
     """Make what `revision` had the live selection again, to the letter of its snapshot.
     Nothing changes when that is live already, for good.
 
-    Raises RevisionNotFound.
+    Raises RevisionNotFound and EmbeddingLocked.
     """
     with transaction.atomic():
         counter = lock()
         newest, target = latest(), _revision(revision)
         if newest and not newest.is_on_trial and _has_same(newest, target):
             return Outcome(newest, newest, changed=False)
-        return append(counter, newest, _back_to(target, Action.ROLL_BACK), author)
+        return _guarded(counter, newest, _back_to(target, Action.ROLL_BACK), author)
 
 
 def end_trial(now: datetime | None = None) -> Outcome:
-    """Go back from what is live on trial, if its time is up and nobody has confirmed it."""
+    """Go back from what is live on trial, if its time is up and nobody has confirmed it.
+
+    The lock on the embedding model does not hold it up: it was asked when the trial began,
+    and nobody is there to mend what it would refuse now.
+    """
     with transaction.atomic():
         counter = lock()
         newest = latest()
@@ -170,6 +186,7 @@ def save_preset(
     preset: ModelPreset, author: Author, *, opened_at: str | None = None
 ) -> Outcome:
     """Save a validated preset; when it is live and its fields changed, that is a revision.
+    Raises EmbeddingLocked, and saves nothing, when that must not be.
 
     `opened_at` is `updated_at` (ISO 8601) as the editor saw it: raises PresetChanged when
     somebody saved the preset since, and always when somebody has deleted it.
@@ -183,7 +200,7 @@ def save_preset(
         if newest and newest.preset_id == preset.pk and not _is_same(newest, preset):
             change = Change(Action.EDIT, preset, preset.snapshot())
             change.confirm_by, change.returns_to = newest.confirm_by, newest.returns_to
-            return append(counter, newest, change, author)
+            return _guarded(counter, newest, change, author)
         publish_change(counter)
         return Outcome(newest, newest, changed=False)
 
@@ -212,6 +229,14 @@ def publish() -> None:
     Call it inside the transaction of that change.
     """
     publish_change(lock())
+
+
+def _guarded(
+    counter: ChangeCounter, newest: Activation | None, change: Change, author: Author
+) -> Outcome:
+    """Append a change, unless the lock on the embedding model forbids it."""
+    refuse_change(newest.as_snapshot() if newest else None, change.snapshot)
+    return append(counter, newest, change, author)
 
 
 def _back_to(target: Activation, action: Action) -> Change:

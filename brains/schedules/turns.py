@@ -10,7 +10,7 @@ from django.db import transaction
 
 from brains import activation
 from brains.activation import Author
-from brains.errors import RevisionNotFound
+from brains.errors import EmbeddingLocked, RevisionNotFound
 from brains.ledger import lock
 from brains.schedules.models import Schedule
 
@@ -62,9 +62,14 @@ def _wanted(schedules: Sequence[Schedule], now: datetime) -> Schedule | None:
 def _begin(schedule: Schedule) -> None:
     before = activation.latest()
     author = Author("Aura", reason=f"Schedule: {schedule}."[: activation.REASON_LENGTH])
-    outcome = activation.activate(schedule.preset, author)
-    newest = outcome.activation
-    schedule.began_as = newest.revision if newest else 0
+    try:
+        newest = activation.activate(schedule.preset, author).activation
+        schedule.began_as = newest.revision if newest else 0
+    except EmbeddingLocked as locked:
+        schedule.began_as = (
+            0  # its hours have begun, but it is not live: nothing to end
+        )
+        logger.warning("%s is left out. %s", schedule, locked)
     schedule.returns_to = before.revision if before else None
     schedule.save(update_fields=["began_as", "returns_to"])
     logger.info("A schedule begins: %s", schedule)
@@ -82,10 +87,12 @@ def _end(schedule: Schedule) -> None:
 
 def _go_back(schedule: Schedule) -> None:
     author = Author("Aura", reason=f"End of: {schedule}."[: activation.REASON_LENGTH])
-    if schedule.returns_to is None:
-        activation.deactivate(author)
-        return
     try:
-        activation.roll_back(schedule.returns_to, author)
+        if schedule.returns_to is None:
+            activation.deactivate(author)
+        else:
+            activation.roll_back(schedule.returns_to, author)
     except RevisionNotFound:
         logger.warning("Revision %d is gone; nothing changes.", schedule.returns_to)
+    except EmbeddingLocked as locked:
+        logger.warning("%s ends, but what it made live stays. %s", schedule, locked)
