@@ -32,7 +32,7 @@ def aura(upstream: Upstream, folder: Path, workers: int = 1) -> Gateway:
     environment = _environment(upstream, data, port, workers)
     _manage(environment, "migrate", "--verbosity=0")
     _manage(environment, "first_run")
-    _manage(environment, "activate_preset", PRESET)
+    _manage(environment, "activate_preset", PRESET, "--no-check")
     return Gateway(
         name="aura",
         title=f"Aura {__version__}{_commit()}",

@@ -135,7 +135,7 @@ def swap(aura: Running) -> None:
     admin = sign_in(aura)
     assert ask(aura, key).headers["X-Aura-Preset"] == "Offline"
     for name, status in (("Budget", 503), ("Offline", 200)):
-        activate(admin, aura, name)
+        activate(admin, aura, name, is_forced=status != 200)
         waited = wait_until(partial(serves, aura, name), f"{name} to serve", 5)
         answer = ask(aura, key)
         print(f"{name} serves after {waited:.2f} s: {answer.status_code}")
@@ -154,8 +154,11 @@ def sign_in(aura: Running) -> requests.Session:
     return session
 
 
-def activate(session: requests.Session, aura: Running, name: str) -> None:
-    """Press Activate in the list, then confirm, as a person would."""
+def activate(
+    session: requests.Session, aura: Running, name: str, *, is_forced: bool
+) -> None:
+    """Press Activate in the list, then confirm, as a person would. Where a model cannot
+    answer that is refused, until it is forced."""
     page = session.get(f"{aura.url}/admin/brains/modelpreset/", timeout=10).text
     rows = re.findall(r'href="([^"]*/activate/)"[^>]*>(?:[^<]|<(?!/a))*', page)
     row = next(
@@ -165,7 +168,11 @@ def activate(session: requests.Session, aura: Running, name: str) -> None:
     fields = dict(
         re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', confirm)
     )
-    answer = session.post(aura.url + row, data=fields, timeout=10)
+    answer = session.post(aura.url + row, data=fields, timeout=60)
+    if is_forced:
+        assert "Nothing was activated." in answer.text, answer.text[-2000:]
+        fields |= {"force": "1", "reason": "end to end"}
+        answer = session.post(aura.url + row, data=fields, timeout=10)
     assert f"{name} is live" in answer.text, answer.text[-2000:]
 
 

@@ -68,7 +68,11 @@ def activate_first(preset: str, say: Say) -> None:
             )
         else:
             call_command(
-                "activate_preset", preset, reason=FIRST_REASON, stdout=StringIO()
+                "activate_preset",
+                preset,
+                reason=FIRST_REASON,
+                check=False,  # its models are being started
+                stdout=StringIO(),
             )
             say(
                 f"The preset {preset} is live: every layer is one of the embedded models."

@@ -88,6 +88,14 @@ def test_first_preset_is_activated(said):
     assert "Offline is live" in said[0]
 
 
+def test_first_preset_waits_for_no_check_of_models_that_are_being_started(
+    said, settings
+):
+    settings.AURA_PREFLIGHT = True
+    preparation.activate_first("Offline", said.append)
+    assert _latest_preset() == "Offline"
+
+
 def test_first_preset_is_not_activated_over_a_choice(said):
     activation.activate(activation.find_preset("Budget"), Author("someone"))
     activation.deactivate(Author("someone"))

@@ -1,18 +1,26 @@
-"""`manage.py activate_preset NAME`: make a preset the live one on every worker."""
+"""`manage.py activate_preset NAME`: make a preset the live one on every worker, once its
+models have answered."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, BooleanOptionalAction
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 
 from brains import activation, live
+from brains.errors import PreflightFailed
+from brains.management import preflight_text
 from brains.management.command_line import author, refusals
 from brains.management.selection_text import table
+from brains.models import ModelPreset
+from brains.preflight import gate
+from brains.selection import resolve
 
 
 class Command(BaseCommand):
     help = (
-        "Make a preset live. Every worker serves it within 300 ms, without a restart."
+        "Make a preset live. Its models are asked before; every worker serves it within "
+        "300 ms, without a restart."
     )
     requires_system_checks = []
 
@@ -21,14 +29,49 @@ class Command(BaseCommand):
             "name", help="its name, without regard to case, or its slug"
         )
         parser.add_argument("--reason", default="", help="why, for the history")
+        parser.add_argument(
+            "--check",
+            action=BooleanOptionalAction,
+            help="ask its models before, and change nothing when one does not answer "
+            "(AURA_PREFLIGHT says so by default)",
+        )
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="go past the check; needs --reason, and the history says so",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        who, force = author(options["reason"]), options["force"]
+        if force and not who.reason:
+            raise CommandError(
+                "Say why it goes past the check: --force needs --reason."
+            )
+        is_gated = (
+            settings.AURA_PREFLIGHT if options["check"] is None else options["check"]
+        )
         with refusals():
             preset = activation.find_preset(options["name"])
-            outcome = activation.activate(preset, author(options["reason"]))
+            if is_gated and not force and not activation.is_live(preset):
+                self._check(preset)
+            outcome = activation.activate(
+                preset,
+                who,
+                opened_at=preset.updated_at.isoformat(),
+                forced=is_gated and force,
+            )
             selection = live.peek().selection
         self.stdout.write(_said(outcome, preset.name))
         self.stdout.write(table(selection))
+
+    def _check(self, preset: ModelPreset) -> None:
+        try:
+            report = gate.admit(resolve(preset.snapshot(), live.ladder()))
+        except PreflightFailed as failed:
+            raise CommandError(
+                f"{failed} Mend that, or activate it all the same with --force --reason WHY."
+            ) from failed
+        self.stdout.write(preflight_text.table(report))
 
 
 def _said(outcome: activation.Outcome, name: str) -> str:
