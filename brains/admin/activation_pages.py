@@ -12,13 +12,19 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from brains import activation
+from brains import activation, embedding_lock
 from brains.activation import Author
 from brains.admin import sentences
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.effective import Standing, selection_of, standing, warnings_about
 from brains.admin.forms import ConfirmForm
-from brains.errors import PresetChanged, PresetNotFound
+from brains.admin.preflight_pages import FORCE_PERMISSION, panel, pass_gate
+from brains.errors import (
+    EmbeddingLocked,
+    PreflightFailed,
+    PresetChanged,
+    PresetNotFound,
+)
 from brains.layers import DIMENSION, EMBEDDING
 from brains.models import ModelPreset
 
@@ -72,7 +78,11 @@ class ActivationPages:
         form = ConfirmForm(_posted(request), initial=_seen(preset))
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, preset, form)
-        return _activated(request, preset, form)
+        try:
+            return _activated(request, preset, form)
+        except PreflightFailed as failed:
+            messages.error(request, str(failed))
+            return self._ask(request, preset, form)
 
     def deactivate(self, request: HttpRequest) -> HttpResponse:
         """Ask, then let no preset be live."""
@@ -80,7 +90,12 @@ class ActivationPages:
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, None, form)
         expected = form.cleaned_data["expected_revision"]
-        outcome = activation.deactivate(author_of(request, form.cleaned_data["reason"]))
+        author = author_of(request, form.cleaned_data["reason"])
+        try:
+            outcome = activation.deactivate(author)
+        except EmbeddingLocked as locked:
+            messages.error(request, f"{locked} Nothing changed.")
+            return redirect(LIST)
         _tell(
             request, outcome, sentences.after_deactivating(outcome, expected), expected
         )
@@ -107,6 +122,8 @@ class ActivationPages:
             "opts": self._admin.opts,
             "form": form,
             "list_url": reverse(LIST),
+            "preflight": panel(preset) if preset else None,
+            "may_force": request.user.has_perm(FORCE_PERMISSION),
         }
         return TemplateResponse(request, _TEMPLATE, context)
 
@@ -131,7 +148,14 @@ def _question(preset: ModelPreset | None, now: Standing) -> dict[str, Any]:
         "differences": differences,
         "mixes_vectors": any(d.field in _VECTOR_FIELDS for d in changed),
         "warnings": warnings_about(then),
+        "lock": _lock(preset, now),
     }
+
+
+def _lock(preset: ModelPreset | None, now: Standing) -> str:
+    """Return why the lock on the embedding model forbids the change; "" when it does not."""
+    before = now.activation.as_snapshot() if now.activation else None
+    return embedding_lock.refusal(before, preset.snapshot() if preset else None)
 
 
 def _seen(preset: ModelPreset | None) -> dict[str, Any]:
@@ -150,13 +174,23 @@ def _posted(request: HttpRequest) -> QueryDict | None:
 def _activated(
     request: HttpRequest, preset: ModelPreset, form: ConfirmForm
 ) -> HttpResponse:
-    expected = form.cleaned_data["expected_revision"]
+    """Activate and tell. Raises PreflightFailed."""
+    given = form.cleaned_data
+    expected, opened_at = given["expected_revision"], given["opened_at"]
     try:
+        if lock := _lock(preset, standing()):
+            raise EmbeddingLocked(lock)  # before its models are asked for nothing
+        forced = pass_gate(request, preset, opened_at, wants_force=given["force"])
         outcome = activation.activate(
             preset,
-            author_of(request, form.cleaned_data["reason"]),
-            opened_at=form.cleaned_data["opened_at"] or None,
+            author_of(request, given["reason"]),
+            # What was checked is what was seen, or else what was just read.
+            opened_at=opened_at or preset.updated_at.isoformat(),
+            forced=forced,
         )
+    except EmbeddingLocked as locked:
+        messages.error(request, f"{locked} Nothing changed.")
+        return redirect(activate_url(preset))
     except PresetChanged:
         messages.warning(request, sentences.edited_meanwhile(preset))
         return redirect(activate_url(preset))

@@ -1,15 +1,18 @@
 """The forms of the admin: a preset, and the question before a change of what is live."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.utils.html import escape
 
+from brains import activation, embedding_lock
 from brains.admin.inheritance import EMBEDDING_FIELDS, inherited, refusals
-from brains.layers import DIMENSION, FALLBACK_FIELDS, SETTABLE, Value
+from brains.layers import DIMENSION, EMBEDDING, FALLBACK_FIELDS, SETTABLE, Value
 from brains.models import Activation, ModelPreset
 from brains.values import (
     DIMENSION_MAX,
@@ -23,6 +26,7 @@ from brains.values import (
 from brains.wording import exact, in_turn
 
 CHAT_LIST, EMBEDDING_LIST = "chat-model-ids", "embedding-model-ids"
+EMBEDDING_LOCKED = (EMBEDDING.model.field, DIMENSION.field)
 REASON_LENGTH = Activation._meta.get_field("reason").max_length
 
 
@@ -72,6 +76,10 @@ class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
         for value in SETTABLE:
             if value.field in self.fields:
                 _explain(self.fields[value.field], value)
+        if settings.AURA_EMBEDDING_LOCK and self._is_live():
+            for name in EMBEDDING_LOCKED:
+                if name in self.fields:
+                    self.fields[name].help_text += _LOCKED_HELP
 
     def clean_slug(self) -> str:
         """Return the slug as it is kept, so that a twin in capitals is found here."""
@@ -83,7 +91,24 @@ class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
         opened_at, preset = data.get("opened_at"), self.instance
         if preset.pk and opened_at and opened_at != preset.updated_at.isoformat():
             self.add_error(None, _changed_meanwhile(preset))
+        if preset.pk and not self.errors:
+            self._refuse_what_is_locked(data)
         return data
+
+    def _is_live(self) -> bool:
+        return bool(self.instance.pk) and (
+            activation.live_preset_id() == self.instance.pk
+        )
+
+    def _refuse_what_is_locked(self, data: dict[str, Any]) -> None:
+        newest = activation.latest()
+        if newest is None or not self._is_live():
+            return
+        before, after = newest.as_snapshot(), self.instance.snapshot()
+        given = {f: str(data[f] or "") for f in EMBEDDING_LOCKED if f in data}
+        after = replace(after, values={**after.values, **given})
+        if sentence := embedding_lock.refusal(before, after):
+            self.add_error(embedding_lock.changed_fields(before, after)[0], sentence)
 
 
 class ConfirmForm(forms.Form):
@@ -97,8 +122,17 @@ class ConfirmForm(forms.Form):
         ),
         help_text="Optional. It is kept in the history.",
     )
+    force = forms.BooleanField(required=False)  # by a button of its own
     expected_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     opened_at = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Want a reason from who goes past the check."""
+        data = super().clean() or {}
+        if data.get("force") and not data.get("reason"):
+            sentence = "Write why it is activated although its models were not checked."
+            self.add_error("reason", sentence)
+        return data
 
 
 def _explain(field: forms.Field, value: Value) -> None:
@@ -124,6 +158,7 @@ def _explain(field: forms.Field, value: Value) -> None:
     }
 
 
+_LOCKED_HELP = " Locked by AURA_EMBEDDING_LOCK while this preset is live."
 _LIST_HELP = (
     f"Tried in turn when the model fails: ids with commas between, or {NO_FALLBACKS}."
 )

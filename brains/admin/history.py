@@ -53,6 +53,8 @@ def _deed(entry: "Entry") -> str:
     if entry.action == Action.DEACTIVATE:
         return f"{entry.by_name} deactivated {before or 'the live preset'}"
     deed = f"{entry.by_name} {entry.get_action_display()} {name or 'no preset'}"
+    if entry.forced:
+        deed = f"{deed} past the check of its models"
     if entry.action == Action.EDIT:
         renamed = f", called {before} before" if before and before != name else ""
         return f"{deed} while it was live{renamed}"

@@ -26,8 +26,9 @@ from brains.admin.activation_pages import (
 from brains.admin.effective import standing
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
+from brains.admin.preflight_pages import PreflightPages, may_check
 from brains.admin.preset_columns import COLUMNS, act, with_marks
-from brains.errors import PresetChanged, PresetIsLive
+from brains.errors import EmbeddingLocked, PresetChanged, PresetIsLive
 from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer
 from brains.models import ModelPreset
 
@@ -61,8 +62,9 @@ class PresetAdmin(Base):
     fieldsets = (_OWN_FIELDS, *map(_fields_of, LAYERS))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages that activate and deactivate."""
-        return [*ActivationPages(self).urls(), *super().get_urls()]
+        """Add the pages that activate, deactivate and check."""
+        own = [*ActivationPages(self).urls(), *PreflightPages(self).urls()]
+        return [*own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelPreset]:
         """Return the presets, each with what the list says of its past."""
@@ -123,7 +125,7 @@ class PresetAdmin(Base):
         context = {**self._form_context(request, object_id), **(extra_context or {})}
         try:
             return super().changeform_view(request, object_id, form_url, context)
-        except (PresetChanged, IntegrityError):
+        except (PresetChanged, EmbeddingLocked, IntegrityError):
             return super().changeform_view(request, object_id, form_url, context)
 
     def save_model(
@@ -215,6 +217,7 @@ class PresetAdmin(Base):
             "is_live": is_live,
             "live": now,
             "may_activate": self.has_activate_permission(request),
+            "may_check": may_check(request),
             "suggestions": {
                 CHAT_LIST: suggestions(CHAT_FIELDS),
                 EMBEDDING_LIST: suggestions(EMBEDDING_FIELDS),

@@ -48,9 +48,8 @@ STATE = Section(
         Row(
             "D8",
             "A preset is activated that fails its check before",
-            "It does not become live",
-            later="presets are not probed before they are activated; refused values and "
-            "providers that are not set up are shown on the page that asks",
+            "It does not become live, and the reason is shown; to force it needs a "
+            "permission and a reason, which the history keeps",
         ),
         Row(
             "D9",

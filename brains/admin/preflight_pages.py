@@ -1,0 +1,145 @@
+"""The check of a preset's models in the admin: a page that asks them, how far that has come,
+and the gate that Activate goes through."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from brains import activation
+from brains.admin.effective import selection_of
+from brains.models import ModelPreset
+from brains.preflight import gate
+from brains.preflight.asking import ANSWER_S
+from brains.preflight.gate import FRESH
+from brains.preflight.questions import L1_TIMES, TOKENS, TOTAL
+
+ACTIVATE_PERMISSION = "brains.activate_modelpreset"
+FORCE_PERMISSION = "brains.force_modelpreset"
+PROBE_PERMISSION = "brains.probe_modelpreset"
+ACTIVATE = "brains_modelpreset_activate"
+PREFLIGHT = "brains_modelpreset_preflight"
+PROGRESS = "brains_modelpreset_preflight_progress"
+_PAGE = "admin/brains/modelpreset/preflight.html"
+_FINDINGS = "admin/brains/modelpreset/preflight_findings.html"
+
+
+def may_check(request: HttpRequest) -> bool:
+    """Say whether this user may ask the models of a preset."""
+    return any(
+        request.user.has_perm(name) for name in (PROBE_PERMISSION, ACTIVATE_PERMISSION)
+    )
+
+
+def panel(preset: ModelPreset) -> dict[str, Any]:
+    """Return what the part of a page shows that is about the check."""
+    return {
+        "report": gate.newest(selection_of(preset)),
+        "run_url": reverse(f"admin:{PREFLIGHT}", args=[preset.pk]),
+        "progress_url": reverse(f"admin:{PROGRESS}", args=[preset.pk]),
+        "is_gated": settings.AURA_PREFLIGHT,
+        "total": TOTAL,
+        "l1_times": L1_TIMES,
+        "tokens": TOKENS,
+        "answer_s": round(ANSWER_S),
+        "fresh_minutes": round(FRESH.total_seconds() / 60),
+    }
+
+
+def pass_gate(
+    request: HttpRequest, preset: ModelPreset, opened_at: str, *, wants_force: bool
+) -> bool:
+    """Let a preset through to its activation, and say whether that was forced.
+
+    Raises PreflightFailed, or PermissionDenied for who may not force. Nobody is asked for a
+    preset that is live as it is, nor for one that was saved since the person saw it: the
+    activation itself says so.
+    """
+    is_stale = opened_at not in ("", preset.updated_at.isoformat())
+    if not settings.AURA_PREFLIGHT or is_stale or activation.is_live(preset):
+        return False
+    if wants_force:
+        if not request.user.has_perm(FORCE_PERMISSION):
+            raise PermissionDenied
+        return True
+    gate.admit(selection_of(preset))
+    return False
+
+
+class PreflightPages:
+    """The page of the check and its progress, as the preset admin serves them."""
+
+    def __init__(self, model_admin: "ModelAdmin[ModelPreset]") -> None:
+        self._admin = model_admin
+
+    def urls(self) -> list[URLPattern]:
+        """Return their addresses, below the preset list's."""
+        wrap = self._admin.admin_site.admin_view
+        return [
+            path("<int:pk>/preflight/", wrap(self.preflight), name=PREFLIGHT),
+            path("<int:pk>/preflight/progress/", wrap(self.progress), name=PROGRESS),
+        ]
+
+    def preflight(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the last check; by POST, ask the models first."""
+        _refuse(request)
+        if request.method not in ("GET", "HEAD", "POST"):
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        preset = ModelPreset.objects.filter(pk=pk).first()
+        if preset is None:
+            gone = "That preset is gone. Choose one that is in the list."
+            messages.error(request, gone)
+            return redirect("admin:brains_modelpreset_changelist")
+        if request.method == "POST":
+            gate.run(selection_of(preset))
+            return _back(request, preset)
+        context = {
+            **self._admin.admin_site.each_context(request),
+            "title": f"Check the models of {preset.name}",
+            "opts": self._admin.opts,
+            "preset": preset,
+            "list_url": reverse("admin:brains_modelpreset_changelist"),
+            "may_activate": request.user.has_perm(ACTIVATE_PERMISSION),
+            "preflight": panel(preset),
+        }
+        return TemplateResponse(request, _PAGE, context)
+
+    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say how far the newest check has come."""
+        _refuse(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        preset = get_object_or_404(ModelPreset, pk=pk)
+        report = gate.newest(selection_of(preset))
+        return JsonResponse(
+            {
+                "is_over": bool(report and report.is_over),
+                "has_passed": bool(report and report.has_passed),
+                "html": render_to_string(_FINDINGS, {"report": report}),
+            }
+        )
+
+
+def _refuse(request: HttpRequest) -> None:
+    if not may_check(request):
+        raise PermissionDenied
+
+
+def _back(request: HttpRequest, preset: ModelPreset) -> HttpResponseRedirect:
+    """Go on to the page that activates, when the check was begun there."""
+    to_activate = "activate" in request.POST
+    name = ACTIVATE if to_activate else PREFLIGHT
+    return redirect(reverse(f"admin:{name}", args=[preset.pk]))

@@ -1,0 +1,95 @@
+"""The check of models in Chromium: seen while it goes on, and Activate goes through it."""
+
+import os
+
+import pytest
+
+from tests import scenes
+from tests.browser import HOW_TO_GET, ChromiumMissing, chromium, sign_in, tab
+from tests.server import AuraServer
+from tests.upstream import FakeUpstream
+
+pytestmark = pytest.mark.slow
+
+LIST = "/admin/brains/modelpreset/"
+HAIKU = "anthropic/claude-3-haiku"  # Budget's L2
+SONNET = "anthropic/claude-3.5-sonnet"  # Hybrid's L2
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; CI has to have it, a machine of yours may lack it."""
+    try:
+        with chromium() as browser:
+            yield browser
+    except ChromiumMissing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(HOW_TO_GET)
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with FakeUpstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="module")
+def scene(browser, provider):
+    """Aura that asks models first, before a provider that can be steered."""
+    environment = {
+        "OPENROUTER_BASE_URL": provider.url,
+        "OPENROUTER_API_KEY": "tests-only",
+        "AURA_LOCAL_BASE_URL": provider.url,
+        "AURA_PREFLIGHT": "on",
+    }
+    with AuraServer(environment) as server:
+        yield scenes.Scene(server, sign_in(browser, server))
+
+
+def test_a_check_is_seen_while_it_goes_on_and_lets_activate_through(
+    browser, scene, provider
+):
+    provider.reset()
+    provider.script(HAIKU, latency_s=2.0, times=1)
+    with tab(browser, signed_in=scene.signed_in) as opened:
+        page = opened.page
+        opened.visit(scene.server.url + LIST)
+        page.get_by_role("link", name="Activate Budget").click()
+        page.get_by_text("Not asked in the last ten minutes.").wait_for()
+        page.get_by_role("button", name="Check these models").click()
+        page.get_by_text("Asking …").wait_for()
+        findings = page.locator("#preflight-findings")
+        findings.locator("tr", has_text="L1").get_by_text("Answers").wait_for()
+        assert findings.locator("tr", has_text="L2").get_by_text("Asked").is_visible()
+        page.get_by_text("All models answer.").wait_for()
+        assert len(provider.requests) == 8
+
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 720})
+            assert opened.sideways() == 0, width
+        page.get_by_role("button", name="Activate Budget").click()
+        page.get_by_text("Budget is live as revision").first.wait_for()
+        assert len(provider.requests) == 8, "it was asked again"
+        assert opened.complaints == []
+
+
+def test_activate_asks_by_itself_and_stays_when_a_model_fails(browser, scene, provider):
+    provider.reset()
+    nasty = "<img src=x onerror=alert(1)>"
+    provider.script(SONNET, status=404, body={"error": {"message": nasty}})
+    with tab(browser, "dark", width=390, signed_in=scene.signed_in) as opened:
+        page = opened.page
+        opened.visit(scene.server.url + LIST)
+        page.get_by_role("link", name="Activate Hybrid").click()
+        page.get_by_role("button", name="Activate Hybrid").click()
+        page.get_by_text("This cannot be activated as it is.").wait_for()
+        assert page.get_by_text(nasty).is_visible(), "its words are text"
+        assert opened.sideways() == 0
+
+        page.get_by_label("Reason").fill("it will be back")
+        page.get_by_role("button", name="Activate anyway").click()
+        page.get_by_text("Hybrid is live as revision").first.wait_for()
+        opened.visit(scene.server.url + "/admin/brains/activation/")
+        assert page.get_by_text("past the check of its models").first.is_visible()
+        assert opened.complaints == []
