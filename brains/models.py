@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 
+from brains.catalogue import models as catalogue_models  # noqa: F401 - Django finds models here
 from brains.layers import FIELDS
 from brains.names import (
     NAME_LENGTH,

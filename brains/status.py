@@ -16,6 +16,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from brains import live, status_facts, watcher
+from brains.catalogue import status_notes
+from brains.catalogue.catalogue import Catalogue, load
 from brains.health import all_problems
 from brains.live import Live
 from brains.models import ModelPreset
@@ -37,7 +39,7 @@ RETRY_AFTER_S = 5
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What is seen in one request, taken once: the live state, who looks, the workers
-    (None: not known), how quick layers were."""
+    (None: not known), how quick layers were, the catalogue (None: not known)."""
 
     now: Live
     is_connected: bool
@@ -45,6 +47,7 @@ class Sight:
     preset_id: int | None = None
     workers: Convergence | None = None
     paces: Mapping[str, str] = field(default_factory=dict)
+    catalogue: Catalogue | None = None
 
 
 @require_safe
@@ -82,6 +85,7 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         preset_id=_preset_id(now.selection) if user else None,
         workers=convergence(now.selection),
         paces=paces(),
+        catalogue=load(),
     )
 
 
@@ -108,6 +112,8 @@ def _context(sight: Sight) -> Mapping[str, Any]:
     problems += provider_problems(selection)
     if sight.workers:
         problems += status_facts.disagreement(sight.workers)
+    if sight.catalogue:
+        problems += status_notes.live_problems(sight.catalogue, selection)
     return {
         "sight": sight,
         "selection": selection,
@@ -116,6 +122,7 @@ def _context(sight: Sight) -> Mapping[str, Any]:
         "since_exact": exact(now.since) if now.since else "",
         "cards": cards(selection, sight.paces),
         "problems": problems,
+        "notes": status_notes.notes(sight.catalogue, now) if sight.catalogue else [],
         "providers": providers(selection),
         "facts": _facts(sight),
         "version": settings.AURA_VERSION,
@@ -128,7 +135,13 @@ def _facts(sight: Sight) -> dict[str, Fact]:
         ".env": status_facts.dotenv(),
         "Database": status_facts.database(sight.is_connected),
         "Loaded from": status_facts.loaded_from(sight.now),
+        **_catalogue(sight),
     }
+
+
+def _catalogue(sight: Sight) -> dict[str, Fact]:
+    catalogue = sight.catalogue
+    return {"Catalogue": status_notes.fact(catalogue)} if catalogue else {}
 
 
 def _workers(sight: Sight) -> Fact:

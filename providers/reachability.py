@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import requests
 
+from providers.guarded_get import answer_to, pieces
 from providers.registry import Provider
 
 CONNECT_S, READ_S, TOTAL_S = 3.0, 3.0, 6.0
@@ -50,29 +51,16 @@ def check(provider: Provider) -> Reach:
 
 
 def _ask(provider: Provider) -> int:
-    headers = {"Accept-Encoding": "identity", "User-Agent": "aura", **provider.headers}
-    if provider.key:
-        headers["Authorization"] = f"Bearer {provider.key}"
     url = provider.base_url + KEY_PATHS.get(provider.name, "/models")
-    with requests.Session() as session:
-        session.trust_env = (
-            False  # a .netrc or proxy variable would leak or replace the key
-        )
-        with session.get(
-            url,
-            headers=headers,
-            timeout=(CONNECT_S, READ_S),
-            allow_redirects=False,
-            stream=True,
-        ) as answer:
-            _read_some(answer)
-            return answer.status_code
+    with answer_to(provider, url, connect_s=CONNECT_S, read_s=READ_S) as answer:
+        _read_some(answer)
+        return answer.status_code
 
 
 def _read_some(answer: requests.Response) -> None:
     """Read the body, so that a server that drips it is noticed, up to a size and a time."""
     ends, size = time.monotonic() + TOTAL_S, 0
-    for part in answer.iter_content(8192):
+    for part in pieces(answer):
         size += len(part)
         if size > BODY_MAX or time.monotonic() > ends:
             return

@@ -15,6 +15,7 @@ from django.urls import URLPattern, path, reverse
 from brains import activation, embedding_lock
 from brains.activation import Author
 from brains.admin import sentences
+from brains.admin.catalogue_hints import warnings_of_models
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.effective import Standing, selection_of, standing, warnings_about
 from brains.admin.forms import ConfirmForm
@@ -147,7 +148,7 @@ def _question(preset: ModelPreset | None, now: Standing) -> dict[str, Any]:
         ),
         "differences": differences,
         "mixes_vectors": any(d.field in _VECTOR_FIELDS for d in changed),
-        "warnings": warnings_about(then),
+        "warnings": [*warnings_about(then), *warnings_of_models(then)],
         "lock": _lock(preset, now),
     }
 

@@ -8,10 +8,13 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.utils.html import escape
+from django.utils.html import escape, format_html_join
+from django.utils.safestring import SafeString
 
 from brains import activation, embedding_lock
+from brains.admin.catalogue_hints import warnings_beside
 from brains.admin.inheritance import EMBEDDING_FIELDS, inherited, refusals
+from brains.catalogue.catalogue import Catalogue, load
 from brains.layers import DIMENSION, EMBEDDING, FALLBACK_FIELDS, SETTABLE, Value
 from brains.models import Activation, ModelPreset
 from brains.values import (
@@ -73,13 +76,24 @@ class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["opened_at"].initial = self.instance.updated_at.isoformat()
         if "description" in self.fields:
             self.fields["description"].widget.attrs["rows"] = 3
+        catalogue = load()
         for value in SETTABLE:
             if value.field in self.fields:
                 _explain(self.fields[value.field], value)
+                self._warn(catalogue, value.field)
         if settings.AURA_EMBEDDING_LOCK and self._is_live():
             for name in EMBEDDING_LOCKED:
                 if name in self.fields:
                     self.fields[name].help_text += _LOCKED_HELP
+
+    def _warn(self, catalogue: Catalogue, name: str) -> None:
+        """Say beside a field what the catalogue says against the models in it."""
+        field = self.fields[name]
+        initial = self.get_initial_for_field(field, name)
+        # Not by way of `self[name]`, which would keep the help text as it was before.
+        text = self.data.get(self.add_prefix(name)) if self.is_bound else initial
+        warnings = _as_lines(warnings_beside(catalogue, name, str(text or "")))
+        field.help_text = warnings + SafeString(field.help_text)
 
     def clean_slug(self) -> str:
         """Return the slug as it is kept, so that a twin in capitals is found here."""
@@ -153,12 +167,21 @@ def _explain(field: forms.Field, value: Value) -> None:
     suggested = EMBEDDING_LIST if value.field in EMBEDDING_FIELDS else CHAT_LIST
     field.widget.attrs |= {
         "list": suggested,
+        "data-completes": "models",
         "spellcheck": "false",
         "maxlength": FALLBACKS_LENGTH if is_fallback else MODEL_ID_LENGTH,
     }
 
 
 _LOCKED_HELP = " Locked by AURA_EMBEDDING_LOCK while this preset is live."
+
+
+def _as_lines(warnings: list[str]) -> SafeString:
+    """Return sentences as HTML, each on a line of its own with its sign."""
+    line = '<span class="aura-warning aura-state aura-attention">{}</span>'
+    return format_html_join("", line, ((warning,) for warning in warnings))
+
+
 _LIST_HELP = (
     f"Tried in turn when the model fails: ids with commas between, or {NO_FALLBACKS}."
 )

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.admin import actions as admin_actions
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, path, reverse
 
 from brains import activation
 from brains.admin import sentences
@@ -23,11 +24,13 @@ from brains.admin.activation_pages import (
     author_of,
     deactivate_url,
 )
+from brains.admin.catalogue_hints import complete, warnings_of
 from brains.admin.effective import standing
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
 from brains.admin.preflight_pages import PreflightPages, may_check
 from brains.admin.preset_columns import COLUMNS, act, with_marks
+from brains.catalogue.catalogue import load
 from brains.errors import EmbeddingLocked, PresetChanged, PresetIsLive
 from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer
 from brains.models import ModelPreset
@@ -62,9 +65,20 @@ class PresetAdmin(Base):
     fieldsets = (_OWN_FIELDS, *map(_fields_of, LAYERS))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages that activate, deactivate and check."""
-        own = [*ActivationPages(self).urls(), *PreflightPages(self).urls()]
-        return [*own, *super().get_urls()]
+        """Add the pages that activate, deactivate and check, and what completes model ids."""
+        models = self.admin_site.admin_view(self.models_view)
+        return [
+            path("models/", models, name="brains_modelpreset_models"),
+            *ActivationPages(self).urls(),
+            *PreflightPages(self).urls(),
+            *super().get_urls(),
+        ]
+
+    def models_view(self, request: HttpRequest) -> JsonResponse:
+        """Answer with the models of the catalogue that fit what is typed in a field."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return complete(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelPreset]:
         """Return the presets, each with what the list says of its past."""
@@ -141,6 +155,8 @@ class PresetAdmin(Base):
         if outcome.changed and outcome.activation:
             sentence = sentences.after_saving_live(obj, outcome.activation)
             self.message_user(request, sentence)
+        for warning in warnings_of(obj):
+            self.message_user(request, f"Saved. {warning}", messages.WARNING)
 
     def delete_view(
         self,
@@ -216,6 +232,7 @@ class PresetAdmin(Base):
         return {
             "is_live": is_live,
             "live": now,
+            "catalogue": load().said,
             "may_activate": self.has_activate_permission(request),
             "may_check": may_check(request),
             "suggestions": {

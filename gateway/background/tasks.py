@@ -1,17 +1,22 @@
 """The background tasks of this room, and how often each runs."""
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
+from brains.catalogue.refresh import due, refresh
 from gateway.background.api import task
 from gateway.background.schedule import Recurring
+from gateway.records import prices
 from gateway.usage import retention, rollup
 
 # A worker that is told to stop ends its task first: none takes much longer than this. What
 # is left then goes on in a task of its own.
 WITHIN_S = 15.0
+
+logger = logging.getLogger(__name__)
 
 
 @task
@@ -32,7 +37,23 @@ def apply_retention() -> None:
             apply_retention.enqueue()
 
 
+@task
+def refresh_catalogue() -> None:
+    """Read the models, with their prices, of those providers that are due: each every six
+    hours, one that could not be read after half an hour, a new one now."""
+    for report in refresh(due(), WITHIN_S):
+        try:
+            prices.keep(report.provider, report.models)
+        except OSError as error:
+            logger.warning(
+                "%s cannot be written: %s. Costs go by the prices that are there.",
+                prices.fetched(),
+                error.strerror,
+            )
+
+
 RECURRING = (
     Recurring(roll_up, timedelta(minutes=1)),
     Recurring(apply_retention, timedelta(hours=1)),
+    Recurring(refresh_catalogue, timedelta(minutes=10)),
 )

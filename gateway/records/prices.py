@@ -1,16 +1,22 @@
 """What a call costs by the price table, where the provider does not say: the table that came
-with Aura and, over it, the one that `manage.py refresh_prices` keeps in the data folder."""
+with Aura and, over it, the one that is kept in the data folder whenever OpenRouter's models
+are read into the catalogue."""
 
 import logging
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
 
-from gateway.records.price_table import Prices, TableUnusable, read_table
+from gateway.records.price_table import Prices, TableUnusable, read_table, write_table
+from providers import shipped_models
+from providers.listed_model import ListedModel
+from providers.registry import DEFAULT, Provider
 
 logger = logging.getLogger(__name__)
 
-PACKAGED = Path(__file__).with_name("prices.json")
+PACKAGED = shipped_models.PATH
 
 
 class PriceBook:
@@ -37,6 +43,17 @@ class PriceBook:
 def fetched() -> Path:
     """Return where the table is that a user fetched."""
     return Path(settings.AURA_DATA_DIR) / "prices.json"
+
+
+def keep(provider: Provider, models: Iterable[ListedModel]) -> int:
+    """Keep the prices of OpenRouter's models and return how many they are; 0, and all as it
+    was, for those of another provider. Running workers take them. Raises OSError."""
+    prices = {model.id: model.price for model in models if model.price}
+    if provider.name != DEFAULT or not prices:
+        return 0
+    date = f"{datetime.now(UTC):%Y-%m-%d}"
+    write_table(fetched(), date=date, source=provider.origin, prices=prices)
+    return len(prices)
 
 
 def cost_of(

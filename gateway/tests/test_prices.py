@@ -3,21 +3,19 @@
 import json
 import logging
 import stat
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from gateway.records import prices
 from gateway.records.price_table import TableUnusable, read_table, write_table
-from gateway.records.prices import PACKAGED, PriceBook, cost_of
-from providers.registry import Registry
-from providers.shipped import openrouter
-from providers.tests.catalogue import KEY, Catalogue, model
+from gateway.records.prices import PACKAGED, PriceBook, cost_of, keep
+from providers.listed_model import Kind, ListedModel
+from providers.shipped import named, openrouter
+from providers.tests.catalogue import KEY
 
+OPENROUTER = openrouter("", KEY)
 MODEL = "anthropic/claude-3.5-sonnet"  # 3 USD for a million tokens sent, 15 answered
 
 
@@ -31,14 +29,6 @@ def book(monkeypatch, tmp_path, settings) -> PriceBook:
 
 
 @pytest.fixture
-def catalogue(settings) -> Iterator[Catalogue]:
-    with Catalogue() as catalogue:
-        provider = openrouter(catalogue.url, KEY)
-        settings.AURA_PROVIDERS = Registry({provider.name: provider})
-        yield catalogue
-
-
-@pytest.fixture
 def warnings(caplog):
     caplog.set_level(logging.WARNING, logger="gateway.records.prices")
     return lambda: caplog.messages
@@ -47,12 +37,6 @@ def warnings(caplog):
 def fetched(tmp_path, day="2999-01-01", **prices_of):
     found = {name.replace("_", "/"): price for name, price in prices_of.items()}
     write_table(tmp_path / "prices.json", date=day, source="a test", prices=found)
-
-
-def refresh():
-    output = StringIO()
-    call_command("refresh_prices", stdout=output)
-    return output.getvalue()
 
 
 # What a call costs.
@@ -101,7 +85,6 @@ def test_the_packaged_table_says_where_it_is_from_and_is_small():
     assert date.fromisoformat(table["date"]) >= date(2026, 11, 1)
     assert table["source"] and table["version"] and table["licence"] == "MIT"
     assert "Permission is hereby granted" in table["notice"]
-    assert len(text) < 150_000
     assert list(table["prices"]) == sorted(table["prices"])
 
 
@@ -189,53 +172,43 @@ def test_a_table_that_cannot_be_read_says_why(tmp_path):
         read_table(tmp_path / "none.json")
 
 
-# The command.
+# Prices that come with a list of models.
 
 
-def test_refreshing_writes_what_openrouter_lists(catalogue, tmp_path, book):
-    catalogue.pages["/v1/models"] = [
-        model("a/new", "0.5", "0.25"),
-        model("a/auto", "-1"),
+def models(**prices_of):
+    return [
+        ListedModel(name.replace("_", "/"), name, Kind.CHAT, price=price)
+        for name, price in prices_of.items()
     ]
 
-    said = refresh()
 
-    assert said.startswith(
-        f"2 prices from {catalogue.url.removesuffix('/v1')}, as of 20"
-    )
-    assert "1 models were left out" in said
+def test_the_prices_of_openrouters_list_are_kept(tmp_path, book):
+    found = models(a_new=("0.5", "0.25"), a_auto=None)
+
+    assert keep(OPENROUTER, found) == 1
+
     table = json.loads((tmp_path / "prices.json").read_text())
-    assert table["prices"] == {
-        "a/new": ["0.5", "0.25"],
-        "a/vectors": ["0.00000002", "0"],
-    }
+    assert table["prices"] == {"a/new": ["0.5", "0.25"]}
+    assert table["source"] == "https://openrouter.ai" and table["date"] >= "2026"
     book.look()
     assert cost_of("a/new", 2, 4) == 2.0
 
 
-def test_the_file_is_for_its_owner_only_and_has_no_key(catalogue, tmp_path):
-    refresh()
+def test_the_file_is_for_its_owner_only_and_has_no_key(tmp_path):
+    keep(OPENROUTER, models(a_new=("0", "0")))
 
     assert stat.S_IMODE((tmp_path / "prices.json").stat().st_mode) == 0o600
     assert KEY not in (tmp_path / "prices.json").read_text()
 
 
-def test_a_refresh_that_fails_leaves_the_prices_as_they_are(catalogue, tmp_path):
-    refresh()
+def test_a_list_without_prices_and_that_of_another_provider_change_nothing(tmp_path):
+    keep(OPENROUTER, models(a_new=("0.5", "0.25")))
     before = (tmp_path / "prices.json").read_bytes()
-    catalogue.pages["/v1/models"] = 500
 
-    with pytest.raises(CommandError, match="status 500. The prices stay as they are."):
-        refresh()
+    assert keep(OPENROUTER, models(a_new=None)) == keep(OPENROUTER, []) == 0
+    assert keep(named("groq", "", KEY), models(a_new=("1", "1"))) == 0
 
     assert (tmp_path / "prices.json").read_bytes() == before
-
-
-def test_a_folder_that_cannot_be_written_to_is_said(catalogue, settings, tmp_path):
-    settings.AURA_DATA_DIR = tmp_path / "missing"
-
-    with pytest.raises(CommandError, match="cannot be written: No such file"):
-        refresh()
 
 
 def test_a_write_that_fails_leaves_no_file_behind(tmp_path):

@@ -42,11 +42,12 @@ def test_each_task_has_its_own_time():
     ]
 
 
-def test_the_shipped_tasks_are_rolled_up_each_minute_and_retention_each_hour():
+def test_each_shipped_task_has_its_time():
     every = {one.task.module_path: one.every for one in tasks.RECURRING}
     assert every == {
         "gateway.background.tasks.roll_up": MINUTE,
         "gateway.background.tasks.apply_retention": 60 * MINUTE,
+        "gateway.background.tasks.refresh_catalogue": 10 * MINUTE,
     }
 
 

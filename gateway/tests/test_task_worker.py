@@ -42,13 +42,14 @@ def worker():
     return TaskWorker(interval_s=0.01)
 
 
-def test_turn_rolls_up_and_applies_retention(worker, sqlite):
+def test_turn_runs_each_task(worker, sqlite):
     record(call())
     assert worker.turn()
     assert HourlyUsage.objects.get().calls == 1
     paths = DBTaskResult.objects.successful().values_list("task_path", flat=True)
     assert sorted(paths) == [
         "gateway.background.tasks.apply_retention",
+        "gateway.background.tasks.refresh_catalogue",
         "gateway.background.tasks.roll_up",
     ]
 
@@ -58,9 +59,9 @@ def test_turn_without_anything_due_writes_nothing(worker, sqlite):
     with CaptureQueriesContext(connection) as queries:
         worker.turn()
     asked = [query["sql"].partition(" ")[0] for query in queries]
-    # SQLite gets its settings with each connection; then: schedules of presets, two
+    # SQLite gets its settings with each connection; then: schedules of presets, three
     # due times, and the queue.
-    assert [word for word in asked if word != "PRAGMA"] == ["SELECT"] * 4
+    assert [word for word in asked if word != "PRAGMA"] == ["SELECT"] * 5
 
 
 def test_task_that_fails_is_logged_and_ends_nothing(
@@ -76,7 +77,7 @@ def test_task_that_fails_is_logged_and_ends_nothing(
         DBTaskResult.objects.failed().get().task_path
         == "gateway.background.tasks.roll_up"
     )
-    assert DBTaskResult.objects.successful().count() == 1
+    assert DBTaskResult.objects.successful().count() == 2
 
 
 def test_roll_up_without_time_goes_on_in_another_task(sqlite, monkeypatch):

@@ -1,4 +1,4 @@
-"""A server with OpenRouter's lists of models: for chat, and for embeddings."""
+"""A server with lists of models: OpenRouter's for chat and for embeddings, or any other's."""
 
 import http.server
 import json
@@ -8,14 +8,18 @@ from typing import Any, Self
 KEY = "sk-provider-canary-0123456789"
 
 
-def model(name: str, sent: Any = "0.000001", answered: Any = "0.000002") -> Any:
+def model(
+    model_id: str, sent: Any = "0.000001", answered: Any = "0.000002", **rest: Any
+) -> Any:
     """Return a model as OpenRouter lists it."""
     pricing = {"prompt": sent, "completion": answered, "request": "0", "image": "0"}
-    return {"id": name, "name": name, "created": 1_700_000_000, "pricing": pricing}
+    names = {"id": model_id, "name": model_id}
+    return {**names, "created": 1_700_000_000, "pricing": pricing, **rest}
 
 
 class Catalogue:
-    """Answers a GET by what `pages` has for its path: models, a body in bytes, or a status."""
+    """Answers a GET by what `pages` has for its path: models, a JSON object, a body in bytes, or a
+    status."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Any] = {
@@ -58,4 +62,5 @@ class Catalogue:
             return page, b"{}"
         if isinstance(page, bytes):
             return 200, page
-        return 200, json.dumps({"data": page}).encode()
+        whole = page if isinstance(page, dict) else {"data": page}
+        return 200, json.dumps(whole).encode()
