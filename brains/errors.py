@@ -5,6 +5,9 @@ BrainError
 ├── RevisionNotFound    history has no such revision
 ├── PresetIsLive        a live preset cannot be deleted
 ├── PresetChanged       somebody else saved the preset in the meantime
+├── CanaryRefused       a canary cannot be as it was asked for
+├── CanaryRuns          another canary runs already
+├── NoCanary            no canary runs, or another one than was meant
 └── CopyUnusable        the last good copy on disk cannot be used
 """
 
@@ -27,6 +30,18 @@ class PresetIsLive(BrainError):
 
 class PresetChanged(BrainError):
     """The preset was saved by somebody else since the form was opened."""
+
+
+class CanaryRefused(BrainError):
+    """The percentage is none, or the candidate is live already."""
+
+
+class CanaryRuns(BrainError):
+    """One canary runs at most."""
+
+
+class NoCanary(BrainError):
+    """The canary that was meant does not run."""
 
 
 class CopyUnusable(BrainError):
