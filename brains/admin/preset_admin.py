@@ -23,10 +23,13 @@ from brains.admin.activation_pages import (
     author_of,
     deactivate_url,
 )
+from brains.admin.canary_pages import CanaryPages
 from brains.admin.effective import standing
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
 from brains.admin.preset_columns import COLUMNS, act, with_marks
+from brains.canary import rows as canaries
+from brains.canary.split import shown_percent
 from brains.errors import PresetChanged, PresetIsLive
 from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer
 from brains.models import ModelPreset
@@ -61,8 +64,9 @@ class PresetAdmin(Base):
     fieldsets = (_OWN_FIELDS, *map(_fields_of, LAYERS))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages that activate and deactivate."""
-        return [*ActivationPages(self).urls(), *super().get_urls()]
+        """Add the pages that activate and deactivate, and those of a canary."""
+        own = (*ActivationPages(self).urls(), *CanaryPages(self).urls())
+        return [*own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelPreset]:
         """Return the presets, each with what the list says of its past."""
@@ -103,8 +107,11 @@ class PresetAdmin(Base):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list below a line that says what is live."""
-        now = standing().activation
+        now, canary = standing().activation, canaries.running()
         head = {
+            "canary": canary,
+            "canary_share": shown_percent(canary.percent) if canary else "",
+            "may_activate": self.has_activate_permission(request),
             "title": "Presets",
             "live_sentence": sentences.what_is_live(now),
             "live": now if now and now.preset_name else None,
