@@ -142,7 +142,7 @@ def _split(canary: Mapping[str, Any] | None, live: Selection) -> Split | None:
     selection = resolve(candidate, ladder(), revision=live.revision)
     return Split(
         candidate=selection,
-        percent=kept_percent(canary["percent"]),
+        percent=kept_percent(str(canary["percent"])),
         salt=str(canary["salt"]),
         since=datetime.fromisoformat(canary["since"]),
         by=str(canary["by"]),
