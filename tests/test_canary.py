@@ -28,7 +28,7 @@ from types import SimpleNamespace
 from brains import activation
 from brains.canary import rows
 
-rows.secrets = SimpleNamespace(token_hex=lambda size: "0123456789abcdef")
+rows.secrets = SimpleNamespace(token_hex=lambda size: "0123456789abcdef" * 2)
 preset = activation.find_preset("Budget")
 activation.start_canary(preset, Decimal({PERCENT}), activation.Author("tests"))
 """

@@ -49,6 +49,13 @@ def test_it_is_aborted():
     assert canaries.running() is None and revisions() == []
 
 
+def test_what_serves_is_shown_with_the_canary_that_runs():
+    said("start", "Budget", "--percent", "10")
+    output = StringIO()
+    call_command("show_selection", stdout=output)
+    assert "Canary: Budget takes 10 % of the calls." in output.getvalue()
+
+
 def test_before_the_first_there_is_nothing_to_say():
     assert said("status") == "No canary runs."
 

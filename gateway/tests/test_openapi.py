@@ -13,7 +13,7 @@ from gateway import errors
 from gateway.application import ROUTES
 from gateway.openapi import SOURCE
 from gateway.request import REFUSED_FIELDS
-from gateway.tests.conftest import CHAT, PATH, payload
+from gateway.tests.conftest import BUDGET, CHAT, PATH, SINCE, payload
 
 DOCUMENT: dict[str, Any] = json.loads(SOURCE.read_text())
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
@@ -149,4 +149,9 @@ def test_report_of_health_is_described():
     live.install(payload(bad), "disk")
     report = health.report()
     assert report["problems"] and report["models"]["l2"]["fallbacks"]
+    validator.validate(report)
+    tried = {"percent": "2.5", "salt": "a", "since": SINCE, "by": "ann"}
+    live.install(payload() | {"canary": {"preset": BUDGET, **tried}}, "disk")
+    report = health.report()
+    assert report["canary"] == {"preset": "Budget", "percent": 2.5}
     validator.validate(report)
