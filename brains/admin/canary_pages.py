@@ -35,6 +35,7 @@ from brains.selection import resolve
 PAGE = "brains_modelpreset_canary"
 START = "brains_modelpreset_canary_start"
 STEP = "brains_modelpreset_canary_step"
+PAST = 10
 READS = ("GET", "HEAD")
 _FOLDER = "admin/brains/modelpreset"
 
@@ -65,9 +66,10 @@ class CanaryPages:
         ]
 
     def show(self, request: HttpRequest) -> HttpResponse:
-        """Show the canary that runs, or how the last one ended."""
+        """Show the canary that runs, and how those before it ended."""
         canary = canaries.running()
-        context = _running(canary) if canary else _none()
+        context = _running(canary) if canary else {"title": "No canary runs"}
+        context["past"] = [how_it_ended(each) for each in canaries.past(PAST)]
         return self._page(request, "canary.html", context)
 
     def start(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -157,11 +159,6 @@ def _running(canary: Canary) -> dict[str, Any]:
         "warnings": warnings_about(candidate),
         "percent_form": PercentForm(initial={"percent": share.removesuffix(" %")}),
     }
-
-
-def _none() -> dict[str, Any]:
-    last = Canary.objects.exclude(how="").first()
-    return {"title": "No canary runs", "last": how_it_ended(last) if last else ""}
 
 
 def _started(

@@ -45,7 +45,7 @@ class Canary(models.Model):
     class Meta:
         ordering = ("-started_at",)
         verbose_name_plural = "canaries"
-        default_permissions = ("view",)
+        default_permissions = ()
         constraints = (
             models.UniqueConstraint(
                 fields=["how"], condition=Q(how=""), name="one_canary_runs_at_most"

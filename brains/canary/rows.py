@@ -2,7 +2,7 @@
 `brains/activation.py`, which alone calls this, under its lock; everyone may read."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,11 @@ SALT_BYTES = 16
 def running() -> Canary | None:
     """Return the canary that runs, or None."""
     return Canary.objects.filter(how="").first()
+
+
+def past(count: int) -> Sequence[Canary]:
+    """Return the last canaries that are over, newest first."""
+    return Canary.objects.exclude(how="")[:count]
 
 
 def the_running(wanted: int | None = None) -> Canary:

@@ -34,11 +34,11 @@ def promoted(outcome: Outcome) -> str:
 
 
 def how_it_ended(canary: Canary) -> str:
-    """Say how a canary ended, by whom, and how long ago."""
-    how = canary.get_how_display()
+    """Say which canary ended how, by whom, and how long ago."""
+    share, how = shown_percent(canary.percent), canary.get_how_display()
     with_revision = f" (revision {canary.ended_with})" if canary.ended_with else ""
-    when = f" {ago(canary.ended_at)}" if canary.ended_at else ""
+    when = f", {ago(canary.ended_at)}" if canary.ended_at else ""
     return (
-        f"The last one, of {canary.preset_name}, was {how}{with_revision} "
-        f"by {canary.ended_by_name}{when}."
+        f"{canary.preset_name}, with {share} of the calls: {how}{with_revision} "
+        f"by {canary.ended_by_name}{when}"
     )

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'canaries',
                 'ordering': ('-started_at',),
-                'default_permissions': ('view',),
+                'default_permissions': (),
                 'constraints': [models.UniqueConstraint(condition=models.Q(('how', '')), fields=('how',), name='one_canary_runs_at_most')],
             },
         ),

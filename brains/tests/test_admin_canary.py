@@ -224,7 +224,9 @@ def test_without_a_canary_the_page_says_how_the_last_one_ended(admin_client, can
     activation.promote_canary(BOB)
     page = seen(admin_client.get(PAGE))
     assert "Every call goes to what is live." in page
-    assert "The last one, of Budget, was promoted (revision 2) by bob just now." in page
+    assert (
+        "Budget, with 10 % of the calls: promoted (revision 2) by bob, just now" in page
+    )
 
 
 def test_the_list_says_what_is_tried_and_leads_there(admin_client, canary):
@@ -265,7 +267,8 @@ def test_without_a_token_no_step_is_taken(admin_user, canary):
 
 
 @pytest.mark.parametrize(
-    "codenames", [(), ("view_modelpreset", "change_modelpreset", "view_canary")]
+    "codenames",
+    [(), ("view_modelpreset", "change_modelpreset", "confirm_modelpreset")],
 )
 def test_who_may_not_activate_may_not_touch_it(canary, codenames):
     client = member(*codenames)

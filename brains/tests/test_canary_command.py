@@ -35,7 +35,8 @@ def test_it_goes_from_start_to_promotion(hybrid):
     )
     assert newest().reason == "as good"
     assert said("status").startswith(
-        "No canary runs. The last one, of Budget, was promoted (revision 2) by command line"
+        "No canary runs. The last one: Budget, with 2.5 % of the calls: promoted "
+        "(revision 2) by command line"
     )
 
 

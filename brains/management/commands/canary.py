@@ -68,8 +68,9 @@ def _abort(_: dict[str, Any]) -> str:
 def _status(_: dict[str, Any]) -> str:
     if canary := canaries.running():
         return "\n".join(_lines(canary))
-    last = Canary.objects.exclude(how="").first()
-    return " ".join(["No canary runs.", *([how_it_ended(last)] if last else [])])
+    last = next(iter(canaries.past(1)), None)
+    before = f" The last one: {how_it_ended(last)}." if last else ""
+    return f"No canary runs.{before}"
 
 
 def _lines(canary: Canary) -> Iterator[str]:
