@@ -46,7 +46,14 @@ def traffic(canary):
     record(
         *calls("control", 18, first_chunk_s=0.3, cost_usd="0.002"),
         *calls("candidate", 1, first_chunk_s=0.05, cost_usd="0.0004"),
-        *calls("candidate", 1, status=502, error="upstream", first_chunk_s=None),
+        *calls(
+            "candidate",
+            1,
+            status=502,
+            error="upstream",
+            first_chunk_s=None,
+            cost_usd=None,
+        ),
     )
 
 

@@ -68,9 +68,9 @@ class CanaryPages:
     def show(self, request: HttpRequest) -> HttpResponse:
         """Show the canary that runs, and how those before it ended."""
         canary = canaries.running()
-        context = _running(canary) if canary else {"title": "No canary runs"}
-        context["past"] = [how_it_ended(each) for each in canaries.past(PAST)]
-        return self._page(request, "canary.html", context)
+        own = _running(canary) if canary else {"title": "No canary runs"}
+        past = [how_it_ended(each) for each in canaries.past(PAST)]
+        return self._page(request, "canary.html", {**own, "past": past})
 
     def start(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, then begin a canary of the preset."""

@@ -2,7 +2,7 @@
 `brains/activation.py`, which alone calls this, under its lock; everyone may read."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -22,9 +22,9 @@ def running() -> Canary | None:
     return Canary.objects.filter(how="").first()
 
 
-def past(count: int) -> Sequence[Canary]:
+def past(count: int) -> list[Canary]:
     """Return the last canaries that are over, newest first."""
-    return Canary.objects.exclude(how="")[:count]
+    return list(Canary.objects.exclude(how="")[:count])
 
 
 def the_running(wanted: int | None = None) -> Canary:

@@ -90,4 +90,5 @@ def test_a_second_one_is_refused(budget):
     said("start", "Budget", "--percent", "10")
     with pytest.raises(CommandError, match="Budget is tried already"):
         said("start", "Offline", "--percent", "10")
-    assert canaries.running().preset == preset("Budget")
+    running = canaries.running()
+    assert running is not None and running.preset == preset("Budget")

@@ -2,6 +2,7 @@
 so: in its stamps, on record and in the log."""
 
 import logging
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -44,12 +45,12 @@ def canary(alive):
 def users(side, percent="50", count=1):
     """Return users who are on this side."""
     split = Split(
-        resolve(Snapshot("", "", {}), Ladder()),
-        Decimal(percent),
-        SALT,
-        live.current().canary.since,
-        "",
-        True,
+        candidate=resolve(Snapshot("", "", {}), Ladder()),
+        percent=Decimal(percent),
+        salt=SALT,
+        since=datetime.fromisoformat(SINCE),
+        by="",
+        splits_vectors=True,
     )
     found = (f"u{n}" for n in range(10_000))
     wanted = side == "candidate"
@@ -136,9 +137,10 @@ async def test_an_alias_to_a_preset_takes_no_part(client, canary):
     "changes", [{"embedding_model": "next/vectors"}, {"embedding_dimension": "4"}]
 )
 async def test_vectors_of_two_models_or_lengths_are_not_mixed(
-    client, canary, records, changes
+    client, canary, records, upstream, changes
 ):
     canary("100", **changes)
+    upstream.script(dimension=8)
     answer = await client.post("/v1/embeddings", EMBED)
     assert answer.status == 200
     assert (stamp(answer, "canary"), stamp(answer, "preset")) == (None, "Live")
@@ -146,9 +148,11 @@ async def test_vectors_of_two_models_or_lengths_are_not_mixed(
     assert records[0].canary == ""
 
 
-async def test_embeddings_of_one_model_take_part(client, canary):
+async def test_embeddings_of_one_model_take_part(client, canary, upstream):
     canary("100")
+    upstream.script(dimension=8)
     answer = await client.post("/v1/embeddings", EMBED)
+    assert answer.status == 200
     assert (stamp(answer, "canary"), stamp(answer, "preset")) == ("candidate", "Next")
 
 
@@ -242,7 +246,7 @@ async def test_the_log_line_of_a_call_says_its_side(client, canary, caplog):
     caplog.set_level(logging.INFO, logger="gateway")
     canary()
     await client.post(PATH, asking("candidate"))
-    [line] = [m for m in caplog.messages if m.startswith("Using model: ")]
+    [line] = [m for m in caplog.messages if " call=" in m]
     assert "preset:Next" in line and "revision=7 canary=candidate" in line
 
 
