@@ -28,35 +28,35 @@ def _figures(since: datetime, _moment: int) -> tuple[Figure, ...]:
 
 def _said(control: Side, candidate: Side) -> Iterator[Figure]:
     one, other = total(control), total(candidate)
-    calls = one.tally.calls + other.tally.calls
+    calls = one.calls + other.calls
     title = f"Calls (the newest {whole(calls)})" if calls == CALLS_MAX else "Calls"
     yield Figure(title, _calls(one, calls), _calls(other, calls))
     yield Figure("Errors", _errors(one), _errors(other))
     for layer in LAYERS:
         its = [side.get(layer.name, Sum()) for side in (control, candidate)]
-        if any(each.tally.streams for each in its):
+        if any(each.first_chunks for each in its):
             first, second = map(_first_chunk, its)
             yield Figure(f"{layer.title} first token, p50 and p95", first, second)
     yield Figure("Cost per call", _cost(one), _cost(other), is_for_staff=True)
 
 
 def _calls(side: Sum, of_both: int) -> str:
-    part = share(side.tally.calls, of_both)
-    return f"{whole(side.tally.calls)} ({part})" if part else "none yet"
+    part = share(side.calls, of_both)
+    return f"{whole(side.calls)} ({part})" if part else "none yet"
 
 
 def _errors(side: Sum) -> str:
-    errors, calls = side.tally.errors, side.tally.calls
+    errors, calls = side.errors, side.calls
     if not calls:
         return "–"
     return f"{whole(errors)} ({share(errors, calls)})" if errors else "none"
 
 
 def _first_chunk(side: Sum) -> str:
-    if not side.tally.streams:
+    if not side.first_chunks:
         return "–"
-    p50, p95 = (seconds(side.tally.first_chunk_s(part)) for part in (0.5, 0.95))
-    return f"{p50}, {p95}"
+    p50, p95 = (seconds(side.first_chunk_s(part)) for part in (0.5, 0.95))
+    return f"{p50}, {p95}".replace(" m", "\u00a0m").replace(" s", "\u00a0s")
 
 
 def _cost(side: Sum) -> str:
