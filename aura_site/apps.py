@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
 from brains import status_pace
+from brains.canary import figures
 
 
 class AuraSiteConfig(AppConfig):
@@ -11,6 +12,7 @@ class AuraSiteConfig(AppConfig):
     verbose_name = "Aura"
 
     def ready(self) -> None:
-        """Let the status page say how quick layers are."""
+        """Let the pages say how quick layers are, and what came of a canary's sides."""
         # By name: tables cannot be imported before every room is ready.
         status_pace.say_by(import_string("aura_site.pace.paces"))
+        figures.say_by(import_string("aura_site.canary.figures"))

@@ -2,13 +2,20 @@
 the lock of the counter row, and then does only what cannot fail."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 
+from brains.canary import rows as canaries
+from brains.canary.models import Canary
+from brains.canary.split import shown_percent
 from brains.embedding_lock import refuse_change
 from brains.errors import (
+    BrainError,
+    CanaryRefused,
     PresetChanged,
     PresetIsLive,
     PresetNotFound,
@@ -24,16 +31,18 @@ from brains.ledger import (
     lock,
     publish_change,
 )
+from brains.lookup import find_preset
 from brains.models import Activation, ChangeCounter, ModelPreset
-from brains.values import shown
 
 __all__ = [
     "REASON_LENGTH",
     "Action",
     "Author",
     "Outcome",
+    "abort_canary",
     "activate",
     "auto_revert",
+    "change_canary",
     "confirm",
     "deactivate",
     "delete_presets",
@@ -42,9 +51,11 @@ __all__ = [
     "is_live",
     "latest",
     "live_preset_id",
+    "promote_canary",
     "publish",
     "roll_back",
     "save_preset",
+    "start_canary",
 ]
 
 REASON_LENGTH = Activation._meta.get_field("reason").max_length or 0
@@ -60,22 +71,6 @@ def is_live(preset: ModelPreset) -> bool:
     """Say whether this preset is live exactly as it is saved now."""
     newest = latest()
     return bool(newest and newest.preset_id == preset.pk and _is_same(newest, preset))
-
-
-def find_preset(name: str) -> ModelPreset:
-    """Return the preset with this name (without regard to case) or slug.
-
-    Raises PresetNotFound with the names that exist.
-    """
-    presets = list(ModelPreset.objects.all())
-    # Compared here: SQLite knows the case of ASCII letters only.
-    wanted = name.strip().casefold()
-    by_slug = {preset.slug: preset for preset in presets}
-    by_name = {preset.name.casefold(): preset for preset in presets}
-    if preset := by_name.get(wanted) or by_slug.get(wanted):
-        return preset
-    names = ", ".join(preset.name for preset in presets) or "none"
-    raise PresetNotFound(f"There is no preset {shown(name)}. Presets: {names}.")
 
 
 def activate(
@@ -96,11 +91,7 @@ def activate(
     """
     with transaction.atomic():
         counter = lock()
-        fresh = ModelPreset.objects.filter(pk=preset.pk).first()
-        if fresh is None:
-            raise PresetNotFound(f"{preset.name} was deleted by somebody else.")
-        _refuse_stale(fresh, opened_at)
-        newest = latest()
+        fresh, newest = _fresh(preset, opened_at), latest()
         if newest and newest.preset_id == fresh.pk and _is_same(newest, fresh):
             return Outcome(newest, newest, changed=False)
         change = Change(Action.ACTIVATE, fresh, fresh.snapshot(), forced=forced)
@@ -182,6 +173,64 @@ def auto_revert(revision: int, reason: str) -> Outcome:
         return append(counter, newest, _back_from(newest), _itself(reason))
 
 
+def start_canary(
+    preset: ModelPreset,
+    percent: Decimal,
+    author: Author,
+    *,
+    opened_at: str | None = None,
+) -> Canary:
+    """Send `percent` of the calls to `preset`, as it is saved now; what is live stays live.
+
+    Raises CanaryRuns, CanaryRefused, and what `activate` does.
+    """
+    with transaction.atomic():
+        counter = lock()
+        fresh, newest = _fresh(preset, opened_at), latest()
+        if newest and newest.preset_id == fresh.pk and _is_same(newest, fresh):
+            raise CanaryRefused(f"{fresh.name} is live: there is nothing to try.")
+        canary = canaries.begin(
+            fresh, percent, by=author.name, user=author.user, reason=author.reason
+        )
+        publish_change(counter)
+        return canary
+
+
+def change_canary(
+    percent: Decimal, author: Author, canary: int | None = None
+) -> Canary:
+    """Let the candidate have another share. Raises CanaryRefused; NoCanary when none runs,
+    or another one than that with the id `canary`."""
+    with transaction.atomic():
+        counter = lock()
+        running = canaries.the_running(canary)
+        canaries.set_percent(running, percent, by=author.name)
+        publish_change(counter)
+        return running
+
+
+def promote_canary(author: Author, canary: int | None = None) -> Outcome:
+    """Activate what the canary tries, to the letter. Raises NoCanary, as `change_canary`."""
+    with transaction.atomic():
+        counter = lock()
+        running = canaries.the_running(canary)
+        change = Change(Action.ACTIVATE, running.preset, running.as_snapshot())
+        change.promotes = True
+        share = shown_percent(running.percent)
+        reason = author.reason or f"Promoted from a canary with {share} of the calls."
+        return _guarded(counter, latest(), change, replace(author, reason=reason))
+
+
+def abort_canary(author: Author, canary: int | None = None) -> Canary:
+    """Send every call to what is live. Raises NoCanary, as `change_canary`."""
+    with transaction.atomic():
+        counter = lock()
+        running = canaries.the_running(canary)
+        canaries.end(running, Canary.End.ABORTED, by=author.name, revision=None)
+        publish_change(counter)
+        return running
+
+
 def save_preset(
     preset: ModelPreset, author: Author, *, opened_at: str | None = None
 ) -> Outcome:
@@ -194,7 +243,7 @@ def save_preset(
     with transaction.atomic():
         counter = lock()
         if preset.pk:
-            _refuse_stale(_stored(preset), opened_at)
+            _fresh(preset, opened_at, gone=PresetChanged)
         preset.save()
         newest = latest()
         if newest and newest.preset_id == preset.pk and not _is_same(newest, preset):
@@ -279,10 +328,16 @@ def _has_same(one: Activation, other: Activation) -> bool:
     return same_preset and one.as_snapshot() == other.as_snapshot()
 
 
-def _stored(preset: ModelPreset) -> ModelPreset:
+def _fresh(
+    preset: ModelPreset,
+    opened_at: str | None,
+    gone: type[BrainError] = PresetNotFound,
+) -> ModelPreset:
+    """Return the preset as it is stored. Raises `gone`, or PresetChanged as told above."""
     stored = ModelPreset.objects.filter(pk=preset.pk).first()
     if stored is None:
-        raise PresetChanged(f"{preset.name} was deleted by somebody else.")
+        raise gone(f"{preset.name} was deleted by somebody else.")
+    _refuse_stale(stored, opened_at)
     return stored
 
 

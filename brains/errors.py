@@ -7,6 +7,9 @@ BrainError
 ├── PresetChanged       somebody else saved the preset in the meantime
 ├── PreflightFailed     a model does not answer as it should
 ├── EmbeddingLocked     AURA_EMBEDDING_LOCK keeps the embedding model as it is
+├── CanaryRefused       a canary cannot be as it was asked for
+├── CanaryRuns          another canary runs already
+├── NoCanary            no canary runs, or another one than was meant
 └── CopyUnusable        the last good copy on disk cannot be used
 """
 
@@ -38,6 +41,18 @@ class PreflightFailed(BrainError):
 
 class EmbeddingLocked(BrainError):
     """The change would make stored vectors useless, and the lock is on."""
+
+
+class CanaryRefused(BrainError):
+    """The percentage is none, or the candidate is live already."""
+
+
+class CanaryRuns(BrainError):
+    """One canary runs at most."""
+
+
+class NoCanary(BrainError):
+    """The canary that was meant does not run."""
 
 
 class CopyUnusable(BrainError):

@@ -27,12 +27,20 @@ def report(now: Live | None = None) -> dict[str, Any]:
         "revision": now.selection.revision,
         "preset": now.selection.preset,
         "loaded_from": now.loaded_from,
+        **_canary(now),
         "models": models(now.selection),
         "problems": [
             {"source": p.source, "name": p.name, "reason": p.reason, "hint": p.hint}
             for p in problems
         ],
     }
+
+
+def _canary(now: Live) -> dict[str, Any]:
+    if (canary := now.canary) is None:
+        return {}
+    share = {"preset": canary.candidate.preset, "percent": float(canary.percent)}
+    return {"canary": share}
 
 
 def models(selection: Selection) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,8 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from brains import live
+from brains.canary import rows as canaries
+from brains.canary.models import Canary
 from brains.models import Activation, ChangeCounter, ModelPreset
 from brains.selection import Snapshot, resolve
 
@@ -48,6 +50,8 @@ class Change:
     confirm_by: datetime | None = None
     returns_to: int | None = None
     forced: bool = False
+    promotes: bool = False
+    """Whether it is what a canary tried."""
 
 
 def latest() -> Activation | None:
@@ -84,7 +88,7 @@ def append(
     author: Author,
 ) -> Outcome:
     """Append `change` as the revision after `newest`, and tell every worker. `counter` is
-    what `lock` gave."""
+    what `lock` gave. A canary ends with it: what it was compared with is gone."""
     revision = newest.revision + 1 if newest else 1
     activation = Activation.objects.create(
         revision=revision,
@@ -100,8 +104,16 @@ def append(
         confirm_by=change.confirm_by,
         returns_to=change.returns_to,
     )
+    if change.action != Action.CONFIRM:
+        _end_canary(change, author, revision)
     publish_change(counter)
     return Outcome(activation, newest, changed=True)
+
+
+def _end_canary(change: Change, author: Author, revision: int) -> None:
+    if canary := canaries.running():
+        how = Canary.End.PROMOTED if change.promotes else Canary.End.REPLACED
+        canaries.end(canary, how, by=author.name, revision=revision)
 
 
 def _resolved(snapshot: Snapshot | None, revision: int) -> dict[str, list[str]]:

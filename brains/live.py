@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from django.conf import settings
 
+from brains.canary import rows as canaries
+from brains.canary.split import Split, kept_percent, may_split_vectors, shown_percent
 from brains.layers import LAYERS
 from brains.models import Activation, ModelPreset
 from brains.selection import Ladder, Selection, Snapshot, resolve
@@ -32,6 +34,8 @@ class Live:
     reason: str
     confirm_by: datetime | None = None
     """When it ends by itself, unless somebody confirms it; None for good."""
+    canary: Split | None = None
+    """Which calls another selection serves than the live one; None when all are its."""
 
 
 _current: Live | None = None
@@ -64,6 +68,7 @@ def read() -> dict[str, Any]:
         "reason": newest.reason if newest else "",
         "confirm_by": _iso(newest.confirm_by) if newest else None,
         "presets": presets,
+        "canary": canaries.payload(),
     }
 
 
@@ -105,6 +110,8 @@ def _replace(fresh: Live) -> Live:
     before, _current = _current, fresh
     if before is None or before.selection.digest != fresh.selection.digest:
         _log(fresh.selection)
+    if fresh.canary != (before.canary if before else None):
+        _log_canary(fresh.canary)
     return fresh
 
 
@@ -114,14 +121,32 @@ def _built(payload: Mapping[str, Any] | None, loaded_from: LoadedFrom) -> Live:
     rungs, revision = ladder(), int(payload["revision"])
     active = _snapshot(payload["preset"]) if payload.get("preset") else None
     presets = [_snapshot(fields) for fields in payload["presets"]]
+    selection = resolve(active, rungs, revision=revision)
     return Live(
-        selection=resolve(active, rungs, revision=revision),
+        selection=selection,
         presets={p.slug: resolve(p, rungs, revision=revision) for p in presets},
         loaded_from=loaded_from,
         since=_moment(payload.get("since")),
         by=str(payload.get("by", "")),
         reason=str(payload.get("reason", "")),
         confirm_by=_moment(payload.get("confirm_by")),
+        canary=_split(payload.get("canary"), selection),
+    )
+
+
+def _split(canary: Mapping[str, Any] | None, live: Selection) -> Split | None:
+    """Return how calls are split; in a copy of a version without canaries none are."""
+    if canary is None:
+        return None
+    candidate = _snapshot(canary["preset"])
+    selection = resolve(candidate, ladder(), revision=live.revision)
+    return Split(
+        candidate=selection,
+        percent=kept_percent(str(canary["percent"])),
+        salt=str(canary["salt"]),
+        since=datetime.fromisoformat(canary["since"]),
+        by=str(canary["by"]),
+        splits_vectors=may_split_vectors(selection, live),
     )
 
 
@@ -144,6 +169,18 @@ def _snapshot(fields: Mapping[str, Any]) -> Snapshot:
 def _without_database() -> LoadedFrom:
     rungs = ladder()
     return "environment" if rungs.env or rungs.dotenv else "default"
+
+
+def _log_canary(canary: Split | None) -> None:
+    if canary is None:
+        logger.info("No canary runs any more: every call goes to what is live.")
+        return
+    logger.info(
+        "Canary: preset=%s percent=%s revision=%s",
+        canary.candidate.preset,
+        shown_percent(canary.percent),
+        canary.candidate.revision,
+    )
 
 
 def _log(selection: Selection) -> None:

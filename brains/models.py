@@ -1,5 +1,6 @@
-"""The tables of this room: presets, the history of what was effective, and the workers.
-What is effective is written in `brains/activation.py` only."""
+"""The tables of this room: presets, the history of what was effective, and the workers; that
+of canaries has a module of its own. What is effective is written in `brains/activation.py`
+only."""
 
 from dataclasses import replace
 from typing import NoReturn
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 
+from brains.canary import models as canary_models  # noqa: F401 - Django finds models here
 from brains.catalogue import models as catalogue_models  # noqa: F401 - Django finds models here
 from brains.layers import FIELDS
 from brains.names import (

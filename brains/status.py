@@ -2,7 +2,7 @@
 to be asked for comes from memory, so the page stands while the database is away."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +16,14 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from brains import live, status_facts, watcher
+from brains.canary.figures import Figure, figures
 from brains.catalogue import status_notes
 from brains.catalogue.catalogue import Catalogue, load
 from brains.health import all_problems
 from brains.live import Live
 from brains.models import ModelPreset
 from brains.selection import Selection
+from brains.status_canary import canary_of
 from brains.status_card import cards
 from brains.status_facts import Fact
 from brains.status_pace import paces
@@ -39,7 +41,8 @@ RETRY_AFTER_S = 5
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What is seen in one request, taken once: the live state, who looks, the workers
-    (None: not known), how quick layers were, the catalogue (None: not known)."""
+    (None: not known), how quick layers were, the catalogue (None: not known), how a
+    canary's sides do."""
 
     now: Live
     is_connected: bool
@@ -48,6 +51,7 @@ class Sight:
     workers: Convergence | None = None
     paces: Mapping[str, str] = field(default_factory=dict)
     catalogue: Catalogue | None = None
+    canary: Sequence[Figure] = ()
 
 
 @require_safe
@@ -86,7 +90,12 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         workers=convergence(now.selection),
         paces=paces(),
         catalogue=load(),
+        canary=_sides(now, with_cost=user is not None),
     )
+
+
+def _sides(now: Live, *, with_cost: bool) -> Sequence[Figure]:
+    return figures(now.canary.since, with_cost=with_cost) if now.canary else ()
 
 
 def _preset_id(selection: Selection) -> int | None:
@@ -120,6 +129,7 @@ def _context(sight: Sight) -> Mapping[str, Any]:
         "state": state(selection, problems, sight.is_connected),
         "since_ago": ago(now.since) if now.since else "",
         "since_exact": exact(now.since) if now.since else "",
+        "canary": canary_of(now),
         "cards": cards(selection, sight.paces),
         "problems": problems,
         "notes": status_notes.notes(sight.catalogue, now) if sight.catalogue else [],

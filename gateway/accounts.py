@@ -45,7 +45,8 @@ def _close(call: Call, error: BaseException | None, ended: float) -> None:
     status, code = outcome(error)
     has_begun = call.first_chunk_s is not None
     tokens_in, tokens_out, cost_usd = _spent(call.usage)
-    candidate, selection = call.served, call.plan.target.selection
+    candidate, target = call.served, call.plan.target
+    selection = target.selection
     key = call.key
     finished = FinishedCall(
         id=call.id,
@@ -53,8 +54,8 @@ def _close(call: Call, error: BaseException | None, ended: float) -> None:
         key_id=key.id if key else 0,
         key_name=key.name if key else "",
         operation=call.operation,
-        layer=call.plan.target.layer,
-        asked=call.plan.target.asked,
+        layer=target.layer,
+        asked=target.asked,
         model=candidate.model,
         provider=candidate.route.provider.name,
         preset=selection.preset or "",
@@ -71,6 +72,7 @@ def _close(call: Call, error: BaseException | None, ended: float) -> None:
         is_streamed=call.is_streamed,
         fallback=call.fallback,
         attempts=call.attempts,
+        canary=target.canary,
     )
     RECORDER.note(finished)
     if key and key.limits:

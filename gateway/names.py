@@ -22,6 +22,8 @@ class Target:
     asked: str
     layer: str
     selection: Selection
+    canary: str = ""
+    """The side of a canary that it is on: "control", "candidate", or "" for neither."""
 
 
 def find_target(asked: Any, live: Live, aliases: Mapping[str, str]) -> Target:

@@ -1,12 +1,13 @@
 """What is settled about a call before it begins: which models may serve it, in which order,
 and all that answers and logs say of each. The same for every request with the same name
-while one selection is live, so it is worked out once."""
+while one selection is live, so it is worked out once; while a canary runs, for each side."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from brains.live import Live
 from brains.selection import Choice, Selection, Source
+from gateway.canary import sided
 from gateway.deadlines import DEADLINES
 from gateway.http import Header
 from gateway.names import Target, find_target
@@ -53,19 +54,23 @@ class Plans:
         self._deadlines = deadlines
         self._live: Live | None = None
         self._plans: dict[str, Plan] = {}
+        self._candidates: dict[str, Plan] = {}
 
-    def find(self, asked: object, live: Live) -> Plan:
-        """Return the plan for the `model` of a request.
+    def find(self, asked: object, live: Live, is_candidate: bool = False) -> Plan:
+        """Return the plan for the `model` of a request, which a canary's candidate is to
+        serve where `is_candidate`.
 
         Raises BadRequest when it is no text, ModelNotFound when it leads nowhere.
         """
         if live is not self._live:
-            self._live, self._plans = live, {}
-        if isinstance(asked, str) and (plan := self._plans.get(asked)):
+            self._live, self._plans, self._candidates = live, {}, {}
+        plans = self._candidates if is_candidate else self._plans
+        if isinstance(asked, str) and (plan := plans.get(asked)):
             return plan
-        plan = self.make(find_target(asked, live, self._aliases))
-        if len(self._plans) < REMEMBERED:
-            self._plans[plan.target.asked] = plan
+        target = find_target(asked, live, self._aliases)
+        plan = self.make(sided(target, live, is_candidate=is_candidate))
+        if len(plans) < REMEMBERED:
+            plans[target.asked] = plan
         return plan
 
     def make(self, target: Target) -> Plan:
@@ -83,6 +88,7 @@ class Plans:
         selection, route = target.selection, self._registry.route(model)
         is_fallback = model != selection.choice(target.layer).value
         preset = f":{selection.preset}" if source is Source.PRESET else ""
+        canary = f" canary={target.canary}" if target.canary else ""
         return Candidate(
             model=model,
             source=source,
@@ -90,7 +96,7 @@ class Plans:
             is_fallback=is_fallback,
             stamps=stamps(target, model, source, route, is_fallback=is_fallback),
             described=f"layer={target.layer} source={source}{preset} "
-            f"provider={route.provider.name} revision={selection.revision}",
+            f"provider={route.provider.name} revision={selection.revision}{canary}",
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from brains.live import Live, current
-from gateway import accounts, underway
+from gateway import accounts, canary, underway
 from gateway.errors import BadRequest, Unauthorized, UnsupportedMedia
 from gateway.http import (
     Header,
@@ -121,7 +121,9 @@ class Request:
         """
         asked = body.get("model")
         self.asked = asked if isinstance(asked, str) else ""
-        plan = self.around.plans.find(asked, self.live)
+        split = self.live.canary
+        is_candidate = split is not None and canary.takes(split, body, self.key)
+        plan = self.around.plans.find(asked, self.live, is_candidate)
         if self.key and self.key.limits:
             LIMITS.check_layer(self.key, plan.target.layer)
         return plan

@@ -25,6 +25,8 @@ def stamps(
         b"x-aura-source": str(source),
         b"x-aura-fallback": "1" if is_fallback else "0",
     }
+    if target.canary:
+        values[b"x-aura-canary"] = target.canary
     return tuple((name, value.encode("ascii")) for name, value in values.items())
 
 

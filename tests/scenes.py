@@ -15,6 +15,7 @@ from tests.upstream import FakeUpstream
 from tests.waiting import wait_until
 
 ENOUGH = 8  # requests, so that both workers have answered
+CALLED = 60  # calls, so that both sides of a canary have some
 REFUSED = {"AURA_L2_MODEL": "https://openrouter.ai/anthropic/claude-3.5-sonnet"}
 DOTENV = "AURA_L1_MODEL=mistralai/mistral-small\nAURA_L3_MODEL=openai/gpt-4o-mini\n"
 NO_KEY = {
@@ -43,6 +44,34 @@ def good(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
             activate(opened.page, server, "Budget", "night costs")
         _wait_for(server, "Key set, answers.", "2 of 2 workers on revision 3")
         yield Scene(server, signed_in)
+
+
+@contextmanager
+def canary(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
+    """Performance is live, Budget is tried, and both have served."""
+    upstream.script("google/gemini-flash-1.5", latency_s=0.02)
+    upstream.script("anthropic/claude-3.5-sonnet", latency_s=0.08)
+    with _aura(upstream, {}) as server:
+        signed_in = sign_in(browser, server)
+        with tab(browser, signed_in=signed_in) as opened:
+            activate(opened.page, server, "Performance", "demo for the board")
+        server.manage("canary", "start", "Budget", "--percent=25", "--reason=cheaper")
+        _wait_for(server, "Key set, answers.", "25 %")
+        for number in range(CALLED):
+            ask(server, f"user-{number}")
+        yield Scene(server, signed_in)
+
+
+def ask(server: AuraServer, user: str) -> None:
+    """Stream an answer of L3, as an application does for a user of its own."""
+    message = {"role": "user", "content": "hello"}
+    body = {"model": "aura/l3", "messages": [message], "user": user, "stream": True}
+    requests.post(
+        f"{server.url}/v1/chat/completions",
+        json=body,
+        headers={"Authorization": f"Bearer {server.key}"},
+        timeout=10,
+    ).raise_for_status()
 
 
 @contextmanager

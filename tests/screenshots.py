@@ -48,6 +48,7 @@ ADMIN = (
     View("form", LIST, link="Budget"),
     View("form-inheriting", LIST, link="Hybrid"),
     View("confirm", LIST, link="Activate Performance"),
+    View("canary-start", LIST, link="Canary… Performance"),
     View("history", "/admin/brains/activation/"),
     View("keys", "/admin/gateway/apikey/"),
     View("calls", "/admin/gateway/callrecord/"),
@@ -55,10 +56,16 @@ ADMIN = (
     View("login", "/admin/login/", is_signed_in=False),
 )
 GOOD = (View("status-good", STATUS), *ADMIN)
+CANARY = (
+    View("status-canary", STATUS),
+    View("list-canary", LIST),
+    View("canary", f"{LIST}canary/"),
+)
 VISITOR = View("status-visitor", STATUS, is_signed_in=False)
 Opening = Callable[[Browser, FakeUpstream], AbstractContextManager[Scene]]
 ALBUM: Sequence[tuple[Opening, Sequence[View]]] = (
     (scenes.good, (*GOOD, VISITOR)),
+    (scenes.canary, CANARY),
     (scenes.attention, (View("status-attention", STATUS),)),
     (scenes.degraded, (View("status-degraded", STATUS), View("list-degraded", LIST))),
     (scenes.offline, (View("status-offline", STATUS),)),

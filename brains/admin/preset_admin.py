@@ -24,12 +24,15 @@ from brains.admin.activation_pages import (
     author_of,
     deactivate_url,
 )
+from brains.admin.canary_pages import CanaryPages
 from brains.admin.catalogue_hints import complete, warnings_of
 from brains.admin.effective import standing
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
 from brains.admin.preflight_pages import PreflightPages, may_check
 from brains.admin.preset_columns import COLUMNS, act, with_marks
+from brains.canary import rows as canaries
+from brains.canary.split import shown_percent
 from brains.catalogue.catalogue import load
 from brains.errors import EmbeddingLocked, PresetChanged, PresetIsLive
 from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer
@@ -65,12 +68,14 @@ class PresetAdmin(Base):
     fieldsets = (_OWN_FIELDS, *map(_fields_of, LAYERS))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages that activate, deactivate and check, and what completes model ids."""
+        """Add the pages that activate, deactivate and check, those of a canary, and what
+        completes model ids."""
         models = self.admin_site.admin_view(self.models_view)
         return [
             path("models/", models, name="brains_modelpreset_models"),
             *ActivationPages(self).urls(),
             *PreflightPages(self).urls(),
+            *CanaryPages(self).urls(),
             *super().get_urls(),
         ]
 
@@ -119,8 +124,11 @@ class PresetAdmin(Base):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list below a line that says what is live."""
-        now = standing().activation
+        now, canary = standing().activation, canaries.running()
         head = {
+            "canary": canary,
+            "canary_share": shown_percent(canary.percent) if canary else "",
+            "may_activate": self.has_activate_permission(request),
             "title": "Presets",
             "live_sentence": sentences.what_is_live(now),
             "live": now if now and now.preset_name else None,

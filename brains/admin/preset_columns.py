@@ -11,9 +11,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from brains.admin.activation_pages import activate_url, deactivate_url
+from brains.admin.canary_pages import page_url, start_url
 from brains.admin.differences import Shown, side_of
 from brains.admin.effective import selection_of
 from brains.admin.markup import relative, state
+from brains.canary.models import Canary
+from brains.canary.split import shown_percent
 from brains.layers import DIMENSION, LAYERS, Layer
 from brains.models import Activation, ModelPreset
 from brains.templatetags.model_ids import in_turn
@@ -22,6 +25,7 @@ from brains.wording import in_turn as words_in_turn
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from decimal import Decimal
     from typing import TypedDict
 
     from django_stubs_ext import WithAnnotations
@@ -32,18 +36,22 @@ if TYPE_CHECKING:
         live_id: int | None
         live_revision: int | None
         activated_at: datetime | None
+        canary_percent: Decimal | None
 
     Listed = WithAnnotations[ModelPreset, Marks]
 
 
 def with_marks(presets: QuerySet[ModelPreset]) -> QuerySet[ModelPreset]:
-    """Add, for every preset, the live one's id and revision and its own last activation."""
+    """Add, for every preset, the live one's id and revision, its own last activation, and
+    its share of the calls while a canary tries it."""
     newest = Activation.objects.order_by("-revision")
     own = newest.filter(preset=OuterRef("pk"))
+    canary = Canary.objects.filter(preset=OuterRef("pk"), how="")
     return presets.annotate(
         live_id=Subquery(newest.values("preset_id")[:1]),
         live_revision=Subquery(newest.values("revision")[:1]),
         activated_at=Subquery(own.values("created_at")[:1]),
+        canary_percent=Subquery(canary.values("percent")[:1]),
     )
 
 
@@ -53,6 +61,9 @@ def state_of(preset: "Listed") -> SafeString:
     if preset.pk == preset.live_id:
         live, revision = state("live", "good"), preset.live_revision
         return format_html("{}<br><small>revision {}</small>", live, revision)
+    if preset.canary_percent is not None:
+        share = f"{shown_percent(preset.canary_percent)} of the calls"
+        return format_html("{}<br><small>{}</small>", state("canary", "quiet"), share)
     if preset.activated_at is None:
         return format_html('<small class="aura-quiet">{}</small>', "never live")
     when = relative(preset.activated_at)
@@ -96,7 +107,9 @@ def act(preset: "Listed") -> SafeString:
     """Link to the question before the preset is activated or, when live, deactivated."""
     if preset.pk == preset.live_id:
         return _button(deactivate_url(), "Deactivate", preset, kind="aura-second")
-    return _button(activate_url(preset), "Activate", preset)
+    activate = _button(activate_url(preset), "Activate", preset)
+    url = start_url(preset) if preset.canary_percent is None else page_url()
+    return activate + _button(url, "Canary…", preset, kind="aura-second")
 
 
 COLUMNS: tuple[Callable[..., SafeString], ...] = (

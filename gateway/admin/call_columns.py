@@ -60,7 +60,10 @@ def preset(call: CallRecord) -> SafeString:
     if not call.revision:
         return NONE
     name = call.preset or "none"
-    return format_html("{} <small>revision\u00a0{}</small>", name, call.revision)
+    side = f", canary: {call.canary}" if call.canary else ""
+    return format_html(
+        "{} <small>revision\u00a0{}{}</small>", name, call.revision, side
+    )
 
 
 @admin.display(description="Outcome")

@@ -13,11 +13,13 @@ _COLUMNS = ("layer", "status", "error", "first_chunk_s", "cost_usd")
 
 
 def of_revision(revision: int, since: datetime, until: datetime) -> Figures:
-    """Return the figures of a revision's newest calls that began in this time."""
+    """Return the figures of a revision's newest calls that began in this time; those that
+    a canary's candidate served are not its own."""
     rows = (
         CallRecord.objects.filter(began_at__gte=since, began_at__lt=until)
         .filter(revision=revision)
         .exclude(layer="")
+        .exclude(canary="candidate")
         .order_by("-began_at")
         .values(*_COLUMNS)[:CALLS_MAX]
     )

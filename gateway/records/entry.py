@@ -55,6 +55,7 @@ def entry_of(call: FinishedCall) -> Entry:
         call.is_streamed,
         _foreign(call.fallback, ERROR_LENGTH),
         call.attempts,
+        call.canary,
     )
 
 

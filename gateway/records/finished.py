@@ -47,3 +47,5 @@ class FinishedCall(NamedTuple):
     """Why a fallback model served: the error's code, or "budget"; "" when none did."""
     attempts: int = 0
     """How many requests were sent to providers."""
+    canary: str = ""
+    """The side of a canary: "control" or "candidate"; "" when none ran, or it had no part."""

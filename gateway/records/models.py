@@ -51,6 +51,14 @@ class CallRecord(models.Model):
     is_streamed = models.BooleanField()
     fallback = models.CharField(max_length=100)
     attempts = models.PositiveSmallIntegerField()
+    # The default stands in the database too, for workers of a version that knows no canary.
+    canary = models.CharField(
+        max_length=9,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="control, candidate, or blank when no canary had a part.",
+    )
 
     class Meta:
         ordering = ("-began_at", "-id")

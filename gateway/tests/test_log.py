@@ -120,7 +120,7 @@ async def test_failure_of_our_own_logs_no_prompt(client, caplog, monkeypatch):
     monkeypatch.setattr("gateway.calls._completed", broken)
     caplog.set_level(logging.DEBUG)
     assert (await client.post(PATH, CHAT)).status == 500
-    assert "Traceback" in caplog.text and "canary" not in caplog.text
+    assert "Traceback" in caplog.text and "prompt-canary" not in caplog.text
 
 
 async def test_name_from_a_client_cannot_write_a_line(client, caplog):

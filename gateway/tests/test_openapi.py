@@ -13,7 +13,7 @@ from gateway import errors
 from gateway.application import ROUTES
 from gateway.openapi import SOURCE
 from gateway.request import REFUSED_FIELDS
-from gateway.tests.conftest import CHAT, PATH, payload
+from gateway.tests.conftest import BUDGET, CHAT, PATH, SINCE, payload
 
 DOCUMENT: dict[str, Any] = json.loads(SOURCE.read_text())
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
@@ -132,7 +132,10 @@ async def test_stamps_are_described(client, path, body):
     assert answer.status == 200
     described = DOCUMENT["paths"][path]["post"]["responses"]["200"]["headers"]
     stamps = {name for name in answer.headers if name.startswith("x-")}
-    assert {name.lower() for name in described} == stamps
+    headers = DOCUMENT["components"]["headers"]
+    always = {name.lower() for name in described if headers[name].get("required")}
+    assert always == stamps
+    assert {name.lower() for name in described} - always == {"x-aura-canary"}
 
 
 @pytest.mark.usefixtures("alive")
@@ -144,4 +147,9 @@ def test_report_of_health_is_described():
     live.install(payload(bad), "disk")
     report = health.report()
     assert report["problems"] and report["models"]["l2"]["fallbacks"]
+    validator.validate(report)
+    tried = {"percent": "2.5", "salt": "a", "since": SINCE, "by": "ann"}
+    live.install(payload() | {"canary": {"preset": BUDGET, **tried}}, "disk")
+    report = health.report()
+    assert report["canary"] == {"preset": "Budget", "percent": 2.5}
     validator.validate(report)

@@ -162,6 +162,14 @@ def test_a_line_of_another_version_keeps_what_both_know():
     assert entry["model"] == "" and entry["is_streamed"] is False
 
 
+def test_a_line_of_a_version_without_canaries_is_a_call_on_no_side():
+    entry = dict(zip(COLUMNS, entry_of(finished(canary="candidate")), strict=True))
+    assert entry["canary"] == "candidate"
+    line = line_of(entry_of(finished())).replace(b',"canary":""', b"")
+    assert b"canary" not in line
+    assert dict(zip(COLUMNS, entry_from(line), strict=True))["canary"] == ""
+
+
 NO_CALLS = (
     b"",
     b"\n",

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from brains import activation, live
+from brains.canary.split import shown_percent
 from brains.health import all_problems, report
 from brains.live import Live
 from brains.management.command_line import refusals
@@ -53,8 +54,15 @@ def _hidden(selection: Selection) -> dict[str, list[dict[str, str]]]:
 
 def _text(now: Live, *, is_live: bool) -> str:
     head = _head(now) if is_live else f"If preset {now.selection.preset} were live:"
-    parts = (head, table(now.selection), to_mend(all_problems(now)))
+    parts = (head, _canary(now), table(now.selection), to_mend(all_problems(now)))
     return "\n\n".join(part for part in parts if part)
+
+
+def _canary(now: Live) -> str:
+    if now.canary is None:
+        return ""
+    share = shown_percent(now.canary.percent)
+    return f"Canary: {now.canary.candidate.preset} takes {share} of the calls."
 
 
 def _head(now: Live) -> str:

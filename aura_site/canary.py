@@ -1,0 +1,64 @@
+"""What the status page, the admin and the command line say of a canary's two sides. They are
+in `brains`, the figures are in `gateway`: they meet here."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+
+from brains.canary.figures import Figure
+from brains.layers import LAYERS
+from gateway.canary import CANDIDATE, CONTROL
+from gateway.usage.canary import CALLS_MAX, Side, Sum, sides, total
+from gateway.usage.words import seconds, share, usd, whole
+
+KEPT_S = 5
+
+
+def figures(since: datetime) -> tuple[Figure, ...]:
+    """Say what came of both sides since then, at most KEPT_S ago."""
+    return _figures(since, int(time.monotonic() / KEPT_S))
+
+
+@lru_cache(maxsize=1)
+def _figures(since: datetime, _moment: int) -> tuple[Figure, ...]:
+    found = sides(since)
+    return tuple(_said(found.get(CONTROL, {}), found.get(CANDIDATE, {})))
+
+
+def _said(control: Side, candidate: Side) -> Iterator[Figure]:
+    one, other = total(control), total(candidate)
+    calls = one.calls + other.calls
+    title = f"Calls (the newest {whole(calls)})" if calls == CALLS_MAX else "Calls"
+    yield Figure(title, _calls(one, calls), _calls(other, calls))
+    yield Figure("Errors", _errors(one), _errors(other))
+    for layer in LAYERS:
+        its = [side.get(layer.name, Sum()) for side in (control, candidate)]
+        if any(each.first_chunks for each in its):
+            first, second = map(_first_chunk, its)
+            yield Figure(f"{layer.title} first token, p50 and p95", first, second)
+    yield Figure("Cost per call", _cost(one), _cost(other), is_for_staff=True)
+
+
+def _calls(side: Sum, of_both: int) -> str:
+    part = share(side.calls, of_both)
+    return f"{whole(side.calls)} ({part})" if part else "none yet"
+
+
+def _errors(side: Sum) -> str:
+    errors, calls = side.errors, side.calls
+    if not calls:
+        return "–"
+    return f"{whole(errors)} ({share(errors, calls)})" if errors else "none"
+
+
+def _first_chunk(side: Sum) -> str:
+    if not side.first_chunks:
+        return "–"
+    p50, p95 = (seconds(side.first_chunk_s(part)) for part in (0.5, 0.95))
+    return f"{p50}, {p95}".replace(" m", "\u00a0m").replace(" s", "\u00a0s")
+
+
+def _cost(side: Sum) -> str:
+    cost = side.cost_per_call
+    return "–" if cost is None else usd(cost)

@@ -1,0 +1,118 @@
+"""The pages say what came of a canary's two sides, and keep its cost from strangers."""
+
+from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from aura_site import canary as module
+from brains import activation, live
+from brains.activation import Author
+from brains.models import ModelPreset
+from brains.tests.status_reader import words
+from gateway.tests.usage_rows import call, record
+
+pytestmark = pytest.mark.django_db
+ANN = Author("ann")
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    module._figures.cache_clear()
+    live.forget()
+    yield
+    live.forget()
+
+
+@pytest.fixture
+def canary():
+    hybrid = ModelPreset.objects.get(name="Hybrid")
+    activation.activate(hybrid, ANN)
+    budget = ModelPreset.objects.get(name="Budget")
+    return activation.start_canary(budget, Decimal(10), ANN)
+
+
+def calls(side, count, **fields):
+    now = timezone.now() + timedelta(seconds=1)
+    return [call(began_at=now, canary=side, **fields) for _ in range(count)]
+
+
+@pytest.fixture
+def traffic(canary):
+    record(
+        *calls("control", 18, first_chunk_s=0.3, cost_usd="0.002"),
+        *calls("candidate", 1, first_chunk_s=0.05, cost_usd="0.0004"),
+        *calls(
+            "candidate",
+            1,
+            status=502,
+            error="upstream",
+            first_chunk_s=None,
+            cost_usd=None,
+        ),
+    )
+
+
+def box(client):
+    html = client.get("/?fragment").content.decode()
+    return words(html.partition('class="canary"')[2].partition("</section>")[0])
+
+
+def test_status_has_no_box_while_no_canary_runs(client):
+    assert box(client) == ""
+
+
+def test_status_shows_both_sides(client, traffic):
+    seen = box(client)
+    assert "10 % of the calls go to Budget , since just now , by ann." in seen
+    assert "Control Hybrid, 90 % Candidate Budget, 10 %" in seen
+    assert "Calls 18 (90.0 %) 2 (10.0 %)" in seen
+    assert "Errors none 1 (50.0 %)" in seen
+    assert "L3 first token, p50 and p95" in seen
+
+
+def test_status_says_what_is_not_known_yet(client, canary):
+    seen = box(client)
+    assert "Calls none yet none yet" in seen
+    assert "Errors – –" in seen
+
+
+def test_cost_is_shown_to_staff_alone(client, admin_client, traffic):
+    assert "Cost" not in box(client)
+    assert "Cost per call $0.0020 $0.00040" in box(admin_client)
+
+
+def test_only_who_may_act_is_led_to_the_page(client, admin_client, canary):
+    assert "Promote" not in box(client)
+    assert "Promote, change or abort it" in box(admin_client)
+
+
+def test_admin_shows_the_same_figures(admin_client, traffic):
+    url = reverse("admin:brains_modelpreset_canary")
+    seen = words(admin_client.get(url).content.decode())
+    assert "Calls 18 (90.0 %) 2 (10.0 %)" in seen
+    assert "Cost per call $0.0020 $0.00040" in seen
+
+
+def test_command_shows_the_same_figures(traffic, capsys):
+    call_command("canary", "status")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Budget takes 10 % of the calls since ")
+    assert lines[1].split() == ["control:", "Hybrid", "candidate:", "Budget"]
+    assert lines[2].split() == ["Calls", "18", "(90.0", "%)", "2", "(10.0", "%)"]
+    assert lines[-1].split() == ["Cost", "per", "call", "$0.0020", "$0.00040"]
+
+
+def test_figures_are_read_at_most_every_few_seconds(client, traffic, monkeypatch):
+    now = [1000.0]
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr(module, "time", clock)
+    seen = box(client)
+    record(*calls("candidate", 5))
+    assert box(client) == seen
+    now[0] += module.KEPT_S
+    assert "7 (28.0 %)" in box(client)

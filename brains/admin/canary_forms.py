@@ -1,0 +1,54 @@
+"""The forms of a canary: how many calls it takes and why, and which canary is meant."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from brains.admin.forms import REASON_LENGTH
+from brains.canary.split import percent_from, problem_with_percent
+
+
+class PercentField(forms.CharField):
+    """A percentage. Text, not type=number: a browser sends a bad number as nothing."""
+
+    widget = forms.TextInput(
+        attrs={"inputmode": "decimal", "autocomplete": "off", "size": 6}
+    )
+
+    def clean(self, value: Any) -> Decimal:
+        """Return the percentage. Raises ValidationError with one sentence."""
+        percent = percent_from(str(super().clean(value)))
+        if problem := problem_with_percent(percent or Decimal(0)):
+            raise ValidationError(problem)
+        return percent or Decimal(0)
+
+
+class StartForm(forms.Form):
+    """The question before a canary."""
+
+    percent = PercentField(
+        label="Percent of the calls", help_text="From 0.5 to 100, in half steps."
+    )
+    reason = forms.CharField(
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(
+            attrs={"rows": 2, "cols": 60, "class": "vLargeTextField"}
+        ),
+        help_text="Optional. It is kept with the canary.",
+    )
+    opened_at = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class StepForm(forms.Form):
+    """What every step says: which canary it means."""
+
+    canary = forms.IntegerField(min_value=1)
+
+
+class PercentForm(forms.Form):
+    """Another share."""
+
+    percent = PercentField(label="Percent of the calls")

@@ -1,0 +1,213 @@
+"""The pages of a canary: the question before it starts, and its two sides with what can be
+done. GET changes nothing; each change is a POST of a form of its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from brains import activation, live
+from brains.admin.activation_pages import LIST, PERMISSION, author_of
+from brains.admin.canary_forms import PercentForm, StartForm, StepForm
+from brains.admin.differences import changes, compare, side_of
+from brains.admin.effective import selection_of, standing, warnings_about
+from brains.canary import rows as canaries
+from brains.canary.figures import figures
+from brains.canary.models import Canary
+from brains.canary.sentences import (
+    ended,
+    how_it_ended,
+    promoted,
+    share_changed,
+    started,
+)
+from brains.canary.split import may_split_vectors, shown_percent
+from brains.errors import BrainError, CanaryRefused, PresetChanged
+from brains.models import ModelPreset
+from brains.selection import resolve
+
+PAGE = "brains_modelpreset_canary"
+START = "brains_modelpreset_canary_start"
+STEP = "brains_modelpreset_canary_step"
+PAST = 10
+READS = ("GET", "HEAD")
+_FOLDER = "admin/brains/modelpreset"
+
+
+def page_url() -> str:
+    """Return the address of the canary that runs."""
+    return reverse(f"admin:{PAGE}")
+
+
+def start_url(preset: ModelPreset) -> str:
+    """Return the address of the page that asks before a canary of `preset`."""
+    return reverse(f"admin:{START}", args=[preset.pk])
+
+
+class CanaryPages:
+    """The pages, as the preset admin serves them."""
+
+    def __init__(self, model_admin: "ModelAdmin[ModelPreset]") -> None:
+        self._admin = model_admin
+
+    def urls(self) -> list[URLPattern]:
+        """Return their addresses, below the preset list's."""
+        start = self._guarded(self.start, *READS, "POST")
+        return [
+            path("canary/", self._guarded(self.show, *READS), name=PAGE),
+            path("canary/<slug:step>/", self._guarded(self.take, "POST"), name=STEP),
+            path("<int:pk>/canary/", start, name=START),
+        ]
+
+    def show(self, request: HttpRequest) -> HttpResponse:
+        """Show the canary that runs, and how those before it ended."""
+        canary = canaries.running()
+        own = _running(canary) if canary else {"title": "No canary runs"}
+        past = [how_it_ended(each) for each in canaries.past(PAST)]
+        return self._page(request, "canary.html", {**own, "past": past})
+
+    def start(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask, then begin a canary of the preset."""
+        preset = ModelPreset.objects.filter(pk=pk).first()
+        if preset is None:
+            messages.error(request, "That preset is gone. Choose one in the list.")
+            return redirect(LIST)
+        if other := canaries.running():
+            messages.info(request, f"{other.preset_name} is tried already.")
+            return redirect(page_url())
+        opened = {"opened_at": preset.updated_at.isoformat(), "percent": "10"}
+        form = StartForm(_posted(request), initial=opened)
+        if request.method == "POST" and form.is_valid():
+            return _started(request, preset, form)
+        return self._page(request, "canary_start.html", _question(preset, form))
+
+    def take(self, request: HttpRequest, step: str) -> HttpResponse:
+        """Promote, change or abort the canary that the person was shown."""
+        if (act := _STEPS.get(step)) is None:
+            return redirect(page_url())
+        try:
+            messages.success(request, act(request))
+        except BrainError as refusal:
+            messages.warning(request, f"{refusal} Nothing was changed.")
+        return redirect(LIST if canaries.running() is None else page_url())
+
+    def _guarded(
+        self, view: Callable[..., HttpResponse], *methods: str
+    ) -> Callable[..., HttpResponse]:
+        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            if not request.user.has_perm(PERMISSION):
+                raise PermissionDenied
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            return view(request, **kwargs)
+
+        wrapped: Callable[..., HttpResponse] = self._admin.admin_site.admin_view(
+            guarded
+        )
+        return wrapped
+
+    def _page(
+        self, request: HttpRequest, name: str, context: dict[str, Any]
+    ) -> HttpResponse:
+        around = self._admin.admin_site.each_context(request)
+        own = {"opts": self._admin.opts, "list_url": reverse(LIST)}
+        return TemplateResponse(
+            request, f"{_FOLDER}/{name}", {**around, **own, **context}
+        )
+
+
+def _question(preset: ModelPreset, form: StartForm) -> dict[str, Any]:
+    """Return what the first page shows: both sides value by value, and what to mind."""
+    now, candidate = standing(), selection_of(preset)
+    differences = compare(side_of(now.selection), side_of(candidate))
+    return {
+        "title": f"Try {preset.name} on a share of the calls?",
+        "preset": preset,
+        "control": now.selection.preset or "no preset",
+        "is_live": now.serves(preset),
+        "has_changes": bool(changes(differences)),
+        "differences": differences,
+        "keeps_vectors": not may_split_vectors(now.selection, candidate),
+        "warnings": warnings_about(candidate),
+        "form": form,
+    }
+
+
+def _running(canary: Canary) -> dict[str, Any]:
+    """Return what the page of a running canary shows."""
+    now = standing()
+    share, rest = shown_percent(canary.percent), shown_percent(100 - canary.percent)
+    preset, snapshot = canary.preset, canary.as_snapshot()
+    candidate = resolve(snapshot, live.ladder())
+    return {
+        "title": f"Canary: {canary.preset_name}",
+        "canary": canary,
+        "control": now.selection.preset or "no preset",
+        "revision": now.selection.revision,
+        "share": share,
+        "rest": rest,
+        "is_edited": preset is not None and preset.snapshot() != snapshot,
+        "figures": figures(canary.started_at, with_cost=True),
+        "differences": compare(side_of(now.selection), side_of(candidate)),
+        "keeps_vectors": not may_split_vectors(now.selection, candidate),
+        "warnings": warnings_about(candidate),
+        "percent_form": PercentForm(initial={"percent": share.removesuffix(" %")}),
+    }
+
+
+def _started(
+    request: HttpRequest, preset: ModelPreset, form: StartForm
+) -> HttpResponse:
+    data = form.cleaned_data
+    try:
+        canary = activation.start_canary(
+            preset,
+            data["percent"],
+            author_of(request, data["reason"]),
+            opened_at=data["opened_at"] or None,
+        )
+    except PresetChanged as changed:
+        messages.warning(request, f"{changed}")
+        return redirect(start_url(preset))
+    except BrainError as refusal:
+        messages.error(request, f"{refusal} Nothing was changed.")
+        return redirect(LIST)
+    messages.success(request, started(canary))
+    return redirect(page_url())
+
+
+def _promote(request: HttpRequest) -> str:
+    outcome = activation.promote_canary(author_of(request), canary=_meant(request))
+    return promoted(outcome)
+
+
+def _abort(request: HttpRequest) -> str:
+    return ended(activation.abort_canary(author_of(request), canary=_meant(request)))
+
+
+def _change(request: HttpRequest) -> str:
+    form = PercentForm(request.POST)
+    if not form.is_valid():
+        raise CanaryRefused(str(form.errors["percent"][0]))
+    percent, who = form.cleaned_data["percent"], author_of(request)
+    return share_changed(activation.change_canary(percent, who, canary=_meant(request)))
+
+
+_STEPS = {"promote": _promote, "percent": _change, "abort": _abort}
+
+
+def _meant(request: HttpRequest) -> int:
+    """Return the id of the canary that the person was shown; one of none that there is
+    where a form does not say it."""
+    form = StepForm(request.POST)
+    return int(form.cleaned_data["canary"]) if form.is_valid() else 0
+
+
+def _posted(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None

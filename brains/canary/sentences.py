@@ -1,0 +1,44 @@
+"""What people are told of a canary, in the admin and on the command line."""
+
+from brains.activation import Outcome
+from brains.canary.models import Canary
+from brains.canary.split import shown_percent
+from brains.wording import ago
+
+
+def started(canary: Canary) -> str:
+    """Say that a canary has begun."""
+    return (
+        f"{canary.preset_name} now takes {shown_percent(canary.percent)} of the calls."
+    )
+
+
+def share_changed(canary: Canary) -> str:
+    """Say that it has another share."""
+    return f"{canary.preset_name} takes {shown_percent(canary.percent)} of the calls from now on."
+
+
+def ended(canary: Canary) -> str:
+    """Say that it was aborted."""
+    return f"The canary of {canary.preset_name} was aborted: every call goes to what is live."
+
+
+def promoted(outcome: Outcome) -> str:
+    """Say that what it tried is live."""
+    newest, replaced = outcome.activation, outcome.replaced
+    if newest is None:
+        return "Nothing was changed."
+    before = replaced.preset_name if replaced else None
+    instead = f", replacing {before}" if before else ""
+    return f"{newest.preset_name} is live for every call as revision {newest.revision}{instead}."
+
+
+def how_it_ended(canary: Canary) -> str:
+    """Say which canary ended how, by whom, and how long ago."""
+    share, how = shown_percent(canary.percent), canary.get_how_display()
+    with_revision = f" (revision {canary.ended_with})" if canary.ended_with else ""
+    when = f", {ago(canary.ended_at)}" if canary.ended_at else ""
+    return (
+        f"{canary.preset_name}, with {share} of the calls: {how}{with_revision} "
+        f"by {canary.ended_by_name}{when}"
+    )
