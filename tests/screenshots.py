@@ -50,6 +50,7 @@ ADMIN = (
     View("confirm", LIST, link="Activate Performance"),
     View("history", "/admin/brains/activation/"),
     View("keys", "/admin/gateway/apikey/"),
+    View("staff-key", "/admin/brains/staffkey/add/"),
     View("calls", "/admin/gateway/callrecord/"),
     View("usage", "/admin/gateway/hourlyusage/"),
     View("login", "/admin/login/", is_signed_in=False),
