@@ -7,6 +7,7 @@ BrainError
 ├── PresetChanged       somebody else saved the preset in the meantime
 ├── PreflightFailed     a model does not answer as it should
 ├── EmbeddingLocked     AURA_EMBEDDING_LOCK keeps the embedding model as it is
+├── DocumentUnreadable  a file of presets cannot be read
 └── CopyUnusable        the last good copy on disk cannot be used
 """
 
@@ -38,6 +39,14 @@ class PreflightFailed(BrainError):
 
 class EmbeddingLocked(BrainError):
     """The change would make stored vectors useless, and the lock is on."""
+
+
+class DocumentUnreadable(BrainError):
+    """A file of presets cannot be read; `line` is where, or 0."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 class CopyUnusable(BrainError):

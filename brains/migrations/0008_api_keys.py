@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('brains', '0005_schedules'),
+        ('brains', '0006_preflight'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
