@@ -28,7 +28,7 @@ _SCOPES_HELP = (
 class ScopesField(forms.MultipleChoiceField):
     """The scopes of a key, each with a box; one at least."""
 
-    widget = forms.CheckboxSelectMultiple
+    widget = forms.CheckboxSelectMultiple(attrs={"class": "aura-choices"})
 
     def clean(self, value: Any) -> str:
         """Return the scopes as they are kept. Raises ValidationError."""
