@@ -29,5 +29,5 @@ class DatabaseAwayMiddleware(MiddlewareMixin):
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         """Return the page that says so, or None to go on."""
         if request.path not in STANDING and is_silent():
-            return database_away()
+            return database_away(request)
         return None

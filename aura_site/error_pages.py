@@ -1,5 +1,5 @@
-"""What people see when a page fails: a sentence, and what to do. Clients of `/v1/*` never
-come here."""
+"""What people see when a page fails: a sentence, and what to do; scripts that call `/api/` get
+the same sentence as JSON. Clients of `/v1/*` never come here."""
 
 import sys
 
@@ -8,6 +8,7 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from brains.api.errors import error_answer, is_api
 from brains.busy import is_busy
 
 RETRY_AFTER_S = 5
@@ -17,7 +18,7 @@ _BAD_PATTERN = "user-defined function raised exception"
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that the request cannot be understood."""
-    return _misread()
+    return _misread(request)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -26,7 +27,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         "title": "No such page",
         "text": "The address may be mistyped, or what it named is gone.",
     }
-    return render(request, "aura/error.html", context, status=404)
+    return _said(request, context, 404)
 
 
 def locked_out(
@@ -52,14 +53,14 @@ def failed(request: HttpRequest) -> HttpResponse:
     """
     error = sys.exc_info()[1]
     if request.method in ("GET", "HEAD") and _is_misread(error):
-        return _misread()
+        return _misread(request)
     if isinstance(error, OperationalError | InterfaceError):
-        return _unavailable(_BUSY if is_busy(error) else _AWAY)
+        return _unavailable(request, _BUSY if is_busy(error) else _AWAY)
     context = {
         "title": "Aura failed",
         "text": "Nothing was changed by this page. The log says why it failed.",
     }
-    return render(None, "aura/error.html", context, status=500)
+    return _said(request, context, 500)
 
 
 _AWAY = {
@@ -81,21 +82,33 @@ def _is_misread(error: BaseException | None) -> bool:
     return isinstance(error, DataError)
 
 
-def _misread() -> HttpResponse:
+def _misread(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "Not understood",
         "text": "The address or the form asks for something that this page does not know. "
         "Nothing was changed.",
     }
-    return render(None, "aura/error.html", context, status=400)
+    return _said(request, context, 400)
 
 
-def database_away() -> HttpResponse:
+def database_away(request: HttpRequest) -> HttpResponse:
     """Say that the database is away (503), and for how long not to ask."""
-    return _unavailable(_AWAY)
+    return _unavailable(request, _AWAY)
 
 
-def _unavailable(context: dict[str, str]) -> HttpResponse:
-    answer = render(None, "aura/error.html", context, status=503)
+def _said(request: HttpRequest, context: dict[str, str], status: int) -> HttpResponse:
+    """Return the page, or the answer of `/api/`. The page is made without the request: what
+    surrounds other pages may ask the database."""
+    if is_api(request):
+        return error_answer(status, context["text"], _CODES[status])
+    asked = request if status == 404 else None
+    return render(asked, "aura/error.html", context, status=status)
+
+
+_CODES = {400: "bad_request", 404: "not_found", 500: "failed", 503: "unavailable"}
+
+
+def _unavailable(request: HttpRequest, context: dict[str, str]) -> HttpResponse:
+    answer = _said(request, context, 503)
     answer["Retry-After"] = str(RETRY_AFTER_S)
     return answer

@@ -1,8 +1,8 @@
-"""Django's doors: the status page and the admin. `/v1/*` and `/health*` never come
+"""Django's doors: the status page, the admin and `/api/`. `/v1/*` and `/health*` never come
 here, and of `/metrics` only what a browser asks."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from aura_site.metrics_view import metrics
 from brains.status import status
@@ -12,6 +12,7 @@ urlpatterns = [
     path("status/", status, name="status"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
+    path("api/", include("brains.api.urls")),
 ]
 
 handler400 = "aura_site.error_pages.bad_request"

@@ -1,7 +1,8 @@
 """The only writer of what is effective. Each function validates and prepares, commits under
 the lock of the counter row, and then does only what cannot fail."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -56,6 +57,7 @@ __all__ = [
     "roll_back",
     "save_preset",
     "start_canary",
+    "together",
 ]
 
 REASON_LENGTH = Activation._meta.get_field("reason").max_length or 0
@@ -270,6 +272,15 @@ def delete_presets(presets: Iterable[ModelPreset]) -> None:
             )
         ModelPreset.objects.filter(pk__in=[p.pk for p in doomed]).delete()
         publish_change(counter)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Make several changes as one: all of them or, when one is refused, none. Nobody else
+    changes anything meanwhile."""
+    with transaction.atomic():
+        lock()
+        yield
 
 
 def publish() -> None:

@@ -10,6 +10,7 @@ BrainError
 ├── CanaryRefused       a canary cannot be as it was asked for
 ├── CanaryRuns          another canary runs already
 ├── NoCanary            no canary runs, or another one than was meant
+├── DocumentUnreadable  a file of presets cannot be read
 └── CopyUnusable        the last good copy on disk cannot be used
 """
 
@@ -53,6 +54,14 @@ class CanaryRuns(BrainError):
 
 class NoCanary(BrainError):
     """The canary that was meant does not run."""
+
+
+class DocumentUnreadable(BrainError):
+    """A file of presets cannot be read; `line` is where, or 0."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 class CopyUnusable(BrainError):

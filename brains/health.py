@@ -43,6 +43,15 @@ def _canary(now: Live) -> dict[str, Any]:
     return {"canary": share}
 
 
+def explained(now: Live) -> dict[str, Any]:
+    """Return the report, and what each value hides on the rungs below it."""
+    hidden = {
+        field: [{"source": rung.source, "value": rung.value} for rung in choice.hidden]
+        for field, choice in now.selection.choices.items()
+    }
+    return {**report(now), "hidden": hidden}
+
+
 def models(selection: Selection) -> dict[str, dict[str, Any]]:
     """Return, per layer, the model, its source and its provider; the fallbacks, when there
     are some, and their source; for the embedding layer the dimension and its source."""

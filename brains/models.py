@@ -8,14 +8,15 @@ from typing import NoReturn
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.text import slugify
 
+from brains import staff_keys  # noqa: F401 - Django finds models here
 from brains.canary import models as canary_models  # noqa: F401 - Django finds models here
 from brains.catalogue import models as catalogue_models  # noqa: F401 - Django finds models here
 from brains.layers import FIELDS
 from brains.names import (
     NAME_LENGTH,
     SKELETON_LENGTH,
+    free_slug,
     look_alike,
     name_problem,
     skeleton,
@@ -163,14 +164,11 @@ class ModelPreset(models.Model):
     def _fill(self) -> None:
         self.name = self.name.strip()
         self.name_skeleton = skeleton(self.name)
-        stem = slugify(self.name)[:70] or "preset"
-        self.slug = self.slug.lower() or self._free_slug(stem)
+        self.slug = self.slug.lower() or self._free_slug()
 
-    def _free_slug(self, stem: str) -> str:
+    def _free_slug(self) -> str:
         others = ModelPreset.objects.exclude(pk=self.pk)
-        taken = set(others.values_list("slug", flat=True))
-        candidates = [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))]
-        return next(slug for slug in candidates if slug not in taken)
+        return free_slug(self.name, set(others.values_list("slug", flat=True)))
 
 
 class Activation(models.Model):

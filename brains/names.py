@@ -1,6 +1,10 @@
-"""What a preset may be called, and when two names look the same to a person."""
+"""What a preset may be called, and when two names look the same to a person; and
+the slug that follows from a name."""
 
 import unicodedata
+from collections.abc import Collection
+
+from django.utils.text import slugify
 
 NAME_LENGTH = 80
 SKELETON_LENGTH = 4 * NAME_LENGTH
@@ -34,6 +38,13 @@ def look_alike(name: str, other: str) -> bool:
     if skeleton(name) == skeleton(other):
         return True
     return skeleton(name.casefold()) == skeleton(other.casefold())
+
+
+def free_slug(name: str, taken: Collection[str]) -> str:
+    """Return a slug made from `name` that is not among those `taken`."""
+    stem = slugify(name)[:70] or "preset"
+    candidates = [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))]
+    return next(slug for slug in candidates if slug not in taken)
 
 
 def name_problem(name: str) -> str:

@@ -1,8 +1,6 @@
 """Making, revoking and checking the keys that clients call with. On the request path a key
 is looked up by its full SHA-256 in memory: random keys need no stretching."""
 
-import hashlib
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +11,8 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from brains import activation, live
+from brains import activation, key_record, live
+from brains.key_record import digest_of as digest_of
 from gateway.limits.key_limits import LIMITS
 from gateway.limits.values import LIMIT_FIELDS, NO_LIMITS, Limits, limits_from
 from gateway.models import ApiKey
@@ -133,19 +132,14 @@ def trust(key: str) -> None:
     RING.replace({digest_of(key): KeyInfo(0, "AURA_API_KEY", None)})
 
 
-def digest_of(key: str) -> str:
-    """Return the SHA-256 (hex) by which a key is kept and found."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def new_key() -> str:
     """Return a fresh random key of 256 bits."""
-    return PREFIX + secrets.token_urlsafe(32)
+    return key_record.new_key(PREFIX)
 
 
 def keep(row: ApiKey, key: str) -> ApiKey:
     """Save `row` as the record of `key`; every worker knows it within 300 ms."""
-    row.sha256, row.hint = digest_of(key), f"…{key[-4:]}"
+    row.stand_for(key)
     with transaction.atomic():
         activation.publish()
         row.save()

@@ -1,10 +1,9 @@
 """The tables of this room: the keys that clients call with, and what each may use. The other
 tables stand in modules of their own."""
 
-from django.conf import settings
 from django.db import models
-from django.utils import timezone
 
+from brains.key_record import KeyRecord
 from gateway.background import models as background_models  # noqa: F401 - Django finds models here
 from gateway.limits import models as limit_models  # noqa: F401 - Django finds models here
 from gateway.limits.values import (
@@ -19,27 +18,8 @@ from gateway.records import models as call_models  # noqa: F401 - Django finds m
 from gateway.usage import models as usage_models  # noqa: F401 - Django finds models here
 
 
-class ApiKey(models.Model):
-    """A Bearer key of a client. The key itself is shown once and never kept."""
-
-    name = models.CharField(
-        max_length=100, help_text="Who or what uses it, such as web app."
-    )
-    sha256 = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField(
-        max_length=12,
-        editable=False,
-        help_text="Its last four characters, to tell keys apart.",
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL
-    )
-    expires_at = models.DateTimeField(
-        null=True, blank=True, help_text="Blank: it does not expire."
-    )
-    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+class ApiKey(KeyRecord):
+    """A Bearer key of a client."""
 
     requests_per_minute = models.PositiveIntegerField(
         null=True,
@@ -85,18 +65,6 @@ class ApiKey(models.Model):
     class Meta:
         ordering = ("name", "created_at")
         verbose_name = "API key"
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def state(self) -> str:
-        """Return "revoked", "expired" or "valid"."""
-        if self.revoked_at:
-            return "revoked"
-        if self.expires_at and self.expires_at <= timezone.now():
-            return "expired"
-        return "valid"
 
     @property
     def limits(self) -> Limits:

@@ -51,6 +51,7 @@ ADMIN = (
     View("canary-start", LIST, link="Canary… Performance"),
     View("history", "/admin/brains/activation/"),
     View("keys", "/admin/gateway/apikey/"),
+    View("staff-key", "/admin/brains/staffkey/add/"),
     View("calls", "/admin/gateway/callrecord/"),
     View("usage", "/admin/gateway/hourlyusage/"),
     View("login", "/admin/login/", is_signed_in=False),

@@ -41,6 +41,13 @@ def test_a_page_that_needs_the_database_is_503_at_once(client, path):
 
 
 @pytest.mark.usefixtures("silence")
+def test_a_script_is_told_so_in_json(client):
+    answer = client.get("/api/presets")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert answer.json()["error"]["code"] == "unavailable"
+
+
+@pytest.mark.usefixtures("silence")
 @pytest.mark.parametrize("path", ["/", "/status/", "/static/aura/aura.css"])
 def test_a_page_that_stands_without_it_stands(client, path):
     assert client.get(path).status_code in (200, 304, 404)

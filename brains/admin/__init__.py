@@ -1,5 +1,10 @@
 """The room's admin pages. Importing this package registers them."""
 
-from brains.admin import history_admin, preset_admin, schedule_admin
+from brains.admin import (
+    history_admin,
+    preset_admin,
+    schedule_admin,
+    staff_key_admin,
+)
 
-__all__ = ["history_admin", "preset_admin", "schedule_admin"]
+__all__ = ["history_admin", "preset_admin", "schedule_admin", "staff_key_admin"]

@@ -1,16 +1,22 @@
-"""What the commands of every room share: who is at the keyboard, and refusals as sentences."""
+"""What the commands of every room share: who is at the keyboard, dates as
+they are typed, and refusals as sentences."""
 
 import os
 import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, time
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
 
 from brains.activation import Author
 from brains.busy import is_busy
 from brains.errors import BrainError
+from brains.key_record import KeyRecord
 from brains.models import Activation
 
 REASON_LENGTH = Activation._meta.get_field("reason").max_length or 0
@@ -44,6 +50,44 @@ def refusals() -> Iterator[None]:
         raise CommandError(
             f"The database could not be used ({type(error).__name__}). Is it running, does "
             "DATABASE_URL name it, and was `manage.py migrate` run on it?"
+        ) from error
+
+
+def expiry(text: str | None) -> datetime | None:
+    """Return when a key expires that is typed as a day or a moment; None for never.
+
+    Raises CommandError for what is no date, or has passed.
+    """
+    if text is None:
+        return None
+    moment = _parsed(text)
+    if moment is None:
+        raise CommandError(f"{text[:40]!r} is no date: write it as 2027-01-31.")
+    if moment <= timezone.now():
+        raise CommandError(f"{text} is in the past: the key would never be valid.")
+    return moment
+
+
+def _parsed(text: str) -> datetime | None:
+    """Read a day (to its last moment) or a moment; both in UTC unless it says otherwise."""
+    try:
+        if day := parse_date(text):
+            return datetime.combine(day, time.max, UTC)
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    if moment and timezone.is_naive(moment):
+        return moment.replace(tzinfo=UTC)
+    return moment
+
+
+def refuse_bad_name(row: KeyRecord) -> None:
+    """Raise CommandError when the name of a key cannot be used."""
+    try:
+        KeyRecord._meta.get_field("name").clean(row.name, row)
+    except ValidationError as error:
+        raise CommandError(
+            f"The name cannot be used: {' '.join(error.messages)}"
         ) from error
 
 

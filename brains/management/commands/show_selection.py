@@ -9,11 +9,10 @@ from django.core.management.base import BaseCommand
 
 from brains import activation, live
 from brains.canary.split import shown_percent
-from brains.health import all_problems, report
+from brains.health import all_problems, explained
 from brains.live import Live
 from brains.management.command_line import refusals
 from brains.management.selection_text import table, to_mend
-from brains.selection import Selection
 from brains.wording import LOADED_FROM, exact
 
 
@@ -36,20 +35,10 @@ class Command(BaseCommand):
                 slug = activation.find_preset(name).slug
                 now = replace(now, selection=now.presets[slug])
         self.stdout.write(
-            _json(now) if options["json"] else _text(now, is_live=not name)
+            json.dumps(explained(now), indent=2, ensure_ascii=False)
+            if options["json"]
+            else _text(now, is_live=not name)
         )
-
-
-def _json(now: Live) -> str:
-    shown = {**report(now), "hidden": _hidden(now.selection)}
-    return json.dumps(shown, indent=2, ensure_ascii=False)
-
-
-def _hidden(selection: Selection) -> dict[str, list[dict[str, str]]]:
-    return {
-        field: [{"source": rung.source, "value": rung.value} for rung in choice.hidden]
-        for field, choice in selection.choices.items()
-    }
 
 
 def _text(now: Live, *, is_live: bool) -> str:

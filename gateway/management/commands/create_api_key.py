@@ -3,15 +3,12 @@
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
-from brains.management.command_line import refusals
+from brains.management.command_line import expiry, refusals, refuse_bad_name
 from gateway import keys
 from gateway.limits.fields import PerMinuteField, UsdField, layers_typed
 from gateway.models import ApiKey
@@ -69,10 +66,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         row = ApiKey(
             name=options["name"].strip(),
-            expires_at=_expiry(options["expires"]),
+            expires_at=expiry(options["expires"]),
             **_limits(options),
         )
-        _refuse_bad_name(row)
+        refuse_bad_name(row)
         key = keys.new_key()
         with refusals():
             keys.keep(row, key)
@@ -95,36 +92,3 @@ def _limits(options: Mapping[str, Any]) -> dict[str, Any]:
         if not found[limit.field]:
             raise CommandError(f"{option}: leave it out for no limit.")
     return found
-
-
-def _expiry(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    moment = _parsed(text)
-    if moment is None:
-        raise CommandError(f"{text[:40]!r} is no date: write it as 2027-01-31.")
-    if moment <= timezone.now():
-        raise CommandError(f"{text} is in the past: the key would never be valid.")
-    return moment
-
-
-def _parsed(text: str) -> datetime | None:
-    """Read a day (to its last moment) or a moment; both in UTC unless it says otherwise."""
-    try:
-        if day := parse_date(text):
-            return datetime.combine(day, time.max, UTC)
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    if moment and timezone.is_naive(moment):
-        return moment.replace(tzinfo=UTC)
-    return moment
-
-
-def _refuse_bad_name(row: ApiKey) -> None:
-    try:
-        row.clean_fields(exclude={"sha256", "hint", "created_by"})
-    except ValidationError as error:
-        raise CommandError(
-            f"The name cannot be used: {' '.join(error.messages)}"
-        ) from error

@@ -1,0 +1,1 @@
+"""`/api/`: what scripts and CI may ask and change, with a staff key."""

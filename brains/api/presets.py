@@ -1,0 +1,157 @@
+"""`/api/presets`, `/api/export` and `/api/import`: what is stored."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from brains import activation
+from brains.activation import REASON_LENGTH
+from brains.api.body import YAML, flag, read_body, read_object, text
+from brains.api.door import Caller, Need
+from brains.api.errors import NotFound, Unprocessable
+from brains.api.shapes import preset_json
+from brains.as_code import report
+from brains.as_code.applying import Imported, import_presets
+from brains.as_code.document import Document, read_document
+from brains.as_code.entries import NAMES, Entry, Refusal, said
+from brains.as_code.plan import Options, Plan, What
+from brains.as_code.writing import write_document
+from brains.layers import DIMENSION
+from brains.models import ModelPreset
+from brains.staff_keys import Scope
+
+VIEW = Need(Scope.READ, "brains.view_modelpreset")
+CHANGE = Need(Scope.EDIT, "brains.change_modelpreset")
+ADD = Need(Scope.EDIT, "brains.add_modelpreset")
+DELETE = Need(Scope.EDIT, "brains.delete_modelpreset")
+ACTIVATE = Need(Scope.ACTIVATE, "brains.activate_modelpreset")
+YAML_TYPE = "application/yaml; charset=utf-8"
+# What GET gives beside the fields: PUT takes it back as it was.
+_GIVEN = ("is_live", "updated_at")
+_LONGEST = 200
+
+
+def list_presets(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Answer with all presets, in the order of their slugs."""
+    live_id = activation.live_preset_id()
+    presets = ModelPreset.objects.order_by("slug")
+    return JsonResponse({"presets": [preset_json(p, live_id) for p in presets]})
+
+
+def get_preset(request: HttpRequest, caller: Caller, slug: str) -> HttpResponse:
+    """Answer with one preset."""
+    return _preset_answer(_preset(slug))
+
+
+def put_preset(request: HttpRequest, caller: Caller, slug: str) -> HttpResponse:
+    """Make one preset as the body has it, new or changed: fields left out are blank."""
+    body = read_object(request, (*NAMES, *_GIVEN))
+    options = Options(opened_at=_seen(request, body))
+    document = _document(body, slug.lower())
+    done = import_presets(document, caller.author(), options, _allowed(caller, options))
+    _refuse(done)
+    is_new = bool(done.plan.of(What.ADDED))
+    return _preset_answer(_preset(slug), status=201 if is_new else 200)
+
+
+def export(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Answer with all presets as a file."""
+    return HttpResponse(
+        write_document(ModelPreset.objects.all()), content_type=YAML_TYPE
+    )
+
+
+def import_(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Make the presets as the file in the body has them, all or none; with `?dry_run=1`
+    only tell what that would do."""
+    options = Options(
+        dry_run=flag(request, "dry_run"),
+        prune=flag(request, "prune"),
+        activate=text(request.GET.dict(), "activate", longest=_LONGEST),
+    )
+    reason = text(request.GET.dict(), "reason", longest=REASON_LENGTH)
+    document = read_document(read_body(request, YAML))
+    allow = _allowed(caller, options)
+    done = import_presets(document, caller.author(reason), options, allow)
+    _refuse(done)
+    return JsonResponse(report.as_json(done))
+
+
+def _allowed(caller: Caller, options: Options) -> Callable[[Plan], None]:
+    """Return what asks, before a plan is carried out, whether the caller may do all of it."""
+
+    def allow(plan: Plan) -> None:
+        if plan.of(What.ADDED):
+            caller.require(ADD)
+        if plan.of(What.REMOVED):
+            caller.require(DELETE)
+        # As in the admin: who edits what is live changes what is live.
+        if plan.touches_live or options.activate:
+            caller.require(ACTIVATE)
+
+    return allow
+
+
+def _refuse(done: Imported) -> None:
+    if not done.is_refused:
+        return
+    first = report.told(done.plan.refusals[0])
+    raise Unprocessable(
+        f"{report.summary(done)} The first: {first}",
+        "import_refused",
+        beside={"report": report.as_json(done)},
+    )
+
+
+def _document(body: dict[str, Any], slug: str) -> Document:
+    """Return the preset of a JSON body as a document of one."""
+    fields = {name: body[name] for name in NAMES if name in body}
+    odd = [name for name, value in fields.items() if not _fits(name, value)]
+    if odd:
+        return Document((), tuple(_odd(name, slug) for name in odd))
+    texts = {n: None if v is None else str(v) for n, v in fields.items()}
+    if (texts.get("slug") or slug).strip().lower() != slug:
+        reason = (
+            f"The slug is in the address already, as {slug}, and cannot be changed."
+        )
+        return Document((), (Refusal(reason, 0, slug, "slug"),))
+    return Document((Entry({**texts, "slug": slug}),))
+
+
+def _odd(name: str, slug: str) -> Refusal:
+    kind = "a whole number" if name == DIMENSION.field else "text"
+    return Refusal(f"This is to be {kind}, or null for blank.", 0, slug, name)
+
+
+def _fits(name: str, value: Any) -> bool:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return (
+        value is None
+        or isinstance(value, str)
+        or (name == DIMENSION.field and is_number)
+    )
+
+
+def _seen(request: HttpRequest, body: dict[str, Any]) -> str | None:
+    """Return `updated_at` as the caller saw it: in If-Match or in the body."""
+    tag = request.headers.get("If-Match", "").removeprefix("W/").strip('" ')
+    given = text(body, "updated_at", longest=_LONGEST)
+    return (tag if tag != "*" else "") or given or None
+
+
+def _preset(slug: str) -> ModelPreset:
+    preset = ModelPreset.objects.filter(slug=slug.lower()).first()
+    if preset is None:
+        slugs = ", ".join(ModelPreset.objects.values_list("slug", flat=True)) or "none"
+        raise NotFound(
+            f"There is no preset with the slug {said(slug)}. Slugs: {slugs}.",
+            "preset_not_found",
+        )
+    return preset
+
+
+def _preset_answer(preset: ModelPreset, status: int = 200) -> HttpResponse:
+    shape = preset_json(preset, activation.live_preset_id())
+    headers = {"ETag": f'"{shape["updated_at"]}"'}
+    return JsonResponse(shape, status=status, headers=headers)

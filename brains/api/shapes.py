@@ -1,0 +1,58 @@
+"""Presets, changes and revisions as JSON. A blank value is null: it is inherited."""
+
+from typing import Any
+
+from brains.activation import Outcome
+from brains.layers import FIELDS
+from brains.models import Activation, ModelPreset
+
+
+def preset_json(preset: ModelPreset, live_id: int | None) -> dict[str, Any]:
+    """Return a preset; `updated_at` is what If-Match takes."""
+    return {
+        "name": preset.name,
+        "slug": preset.slug,
+        "description": preset.description or None,
+        **{name: getattr(preset, name) or None for name in FIELDS},
+        "is_live": preset.pk == live_id,
+        "updated_at": preset.updated_at.isoformat(),
+    }
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """Return what a change did: what is live now, and what it replaced."""
+    live = outcome.activation
+    replaced = outcome.replaced if outcome.changed else None
+    return {
+        "changed": outcome.changed,
+        "revision": live.revision if live else 0,
+        "preset": live.preset_name if live else None,
+        "confirm_by": _moment(live, "confirm_by"),
+        "replaced": {"revision": replaced.revision, "preset": replaced.preset_name}
+        if replaced
+        else None,
+    }
+
+
+def revision_json(activation: Activation) -> dict[str, Any]:
+    """Return a revision of the history: who did what, why, and what was effective then."""
+    return {
+        "revision": activation.revision,
+        "action": activation.action,
+        "preset": activation.preset_name,
+        "by": activation.by_name,
+        "reason": activation.reason or None,
+        "created_at": activation.created_at.isoformat(),
+        "restores": activation.restores,
+        "confirm_by": _moment(activation, "confirm_by"),
+        "returns_to": activation.returns_to,
+        "resolved": {
+            field: {"value": value, "source": source}
+            for field, (value, source) in activation.resolved.items()
+        },
+    }
+
+
+def _moment(activation: Activation | None, name: str) -> str | None:
+    moment = getattr(activation, name, None)
+    return moment.isoformat() if moment else None

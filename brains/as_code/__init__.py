@@ -1,0 +1,1 @@
+"""Presets as a file: written, read, compared with what is stored, and made so."""

@@ -1,0 +1,93 @@
+"""An import, done: all of it in one transaction, or nothing. What is written goes through
+`brains/activation.py`; what it would do is worked out in `plan`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from brains import activation
+from brains.activation import Author
+from brains.as_code.document import Document
+from brains.as_code.plan import Options, Plan, Step, What, plan
+from brains.errors import PresetChanged
+from brains.models import ModelPreset
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did or, when something was refused or it was a dry run, would do.
+    `revision` is the one that it made live, or None when what is live stayed as it was."""
+
+    plan: Plan
+    options: Options
+    revision: int | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing was changed because something in it cannot be."""
+        return bool(self.plan.refusals)
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether all is now as the document says."""
+        return not (self.is_refused or self.options.dry_run)
+
+
+def import_presets(
+    document: Document,
+    author: Author,
+    options: Options,
+    allow: Callable[[Plan], None] = lambda plan: None,
+) -> Imported:
+    """Make the presets as `document` has them: all or, when one thing is refused, none. An
+    edit of the live preset is a revision.
+
+    `allow` is asked before anything is written and may raise, which also changes nothing.
+    """
+    if options.dry_run:
+        return Imported(_plan(document, options), options)
+    with activation.together():
+        planned = _plan(document, options)
+        if planned.refusals:
+            return Imported(planned, options)
+        allow(planned)
+        before = _revision()
+        _apply(planned, author, options)
+        after = _revision()
+    return Imported(planned, options, after if after != before else None)
+
+
+def _plan(document: Document, options: Options) -> Plan:
+    stored = list(ModelPreset.objects.order_by("slug"))
+    return plan(document, stored, activation.live_preset_id(), options)
+
+
+def _apply(planned: Plan, author: Author, options: Options) -> None:
+    if removed := planned.of(What.REMOVED):
+        activation.delete_presets([step.preset for step in removed])
+    saved = planned.of(What.ADDED, What.CHANGED)
+    _free_names(saved)
+    for step in saved:
+        _save(step, author, options)
+    if options.activate:
+        activation.activate(activation.find_preset(options.activate), author)
+
+
+def _free_names(steps: list[Step]) -> None:
+    """Let go of the names that are given up, so that two presets can swap theirs."""
+    for step in steps:
+        if step.what is What.CHANGED and any(c.field == "name" for c in step.changes):
+            # No skeleton has capitals: nobody's name looks like this.
+            given_up = f"GIVEN UP BY {step.preset.pk}"
+            row = ModelPreset.objects.filter(pk=step.preset.pk)
+            row.update(name_skeleton=given_up)
+
+
+def _save(step: Step, author: Author, options: Options) -> None:
+    if options.opened_at and step.what is What.ADDED:
+        raise PresetChanged(f"{step.preset.name} was deleted by somebody else.")
+    activation.save_preset(step.preset, author, opened_at=options.opened_at)
+
+
+def _revision() -> int:
+    newest = activation.latest()
+    return newest.revision if newest else 0

@@ -1,0 +1,180 @@
+"""A file of presets, read from YAML that anybody may have written: bounded in size, depth and
+number before anything is built, without aliases and tags, and with the line of each field."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from brains.as_code.entries import NAMES, Entry, Refusal, said
+from brains.errors import DocumentUnreadable
+from brains.values import shown
+
+VERSION = "1"
+BYTES_MAX = 1024 * 1024
+PRESETS_MAX = 1_000
+DEPTH_MAX = 8
+EVENTS_MAX = 60_000
+"""Twice what 1,000 presets with every field take."""
+
+# The parser in C where it is there; both read safely, and neither builds objects here.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# What YAML makes of text without quotes. It is taken as it stands: no stays "no".
+_PLAIN = ("str", "null", "bool", "int", "float", "timestamp", "value", "merge")
+_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in _PLAIN)
+_NULL = "tag:yaml.org,2002:null"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a file holds: its presets, and what in it cannot be read."""
+
+    entries: tuple[Entry, ...]
+    refusals: tuple[Refusal, ...] = ()
+
+
+def read_document(data: bytes) -> Document:
+    """Read a file of presets. What cannot be read is among the refusals."""
+    refusals: list[Refusal] = []
+    try:
+        rows = _rows(_composed(_text(data)), refusals)
+        entries = [_entry(row, refusals) for row in rows]
+    except DocumentUnreadable as error:
+        return Document((), (Refusal(str(error), error.line),))
+    return Document(tuple(e for e in entries if e), tuple(refusals))
+
+
+def _text(data: bytes) -> str:
+    if len(data) > BYTES_MAX:
+        raise DocumentUnreadable(f"A file of presets has at most {BYTES_MAX} bytes.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DocumentUnreadable("The file is not in UTF-8.", line) from None
+
+
+def _composed(text: str) -> yaml.Node:
+    try:
+        _bound(text)
+        root = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = 0 if mark is None else int(mark.line) + 1
+        what = said(", ".join(filter(None, (error.context, error.problem))))
+        raise DocumentUnreadable(f"This is not YAML: {what}.", line) from None
+    except yaml.YAMLError:  # of a character, which has a position but no line
+        raise DocumentUnreadable(
+            "The file has a control character, which YAML does not allow."
+        ) from None
+    if root is None:
+        raise DocumentUnreadable("The file is empty: it has no version and no presets.")
+    return root
+
+
+def _bound(text: str) -> None:
+    """Look at what the file is made of before any of it is built."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+        line = _line(event)
+        if isinstance(event, yaml.AliasEvent):
+            raise DocumentUnreadable(
+                "Aliases (*name) are not read here: write the value itself.", line
+            )
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEPTH_MAX:
+            raise DocumentUnreadable("The file is nested too deep.", line)
+        if count > EVENTS_MAX:
+            raise DocumentUnreadable("The file has too many entries.", line)
+
+
+def _rows(root: yaml.Node, refusals: list[Refusal]) -> list[yaml.Node]:
+    """Return what stands below `presets`, in a file of our version."""
+    fields = _fields(root, ("version", "presets"), refusals, "The file")
+    version = fields.get("version")
+    if version is None:
+        raise DocumentUnreadable(
+            f"The file has no version: begin it with `version: {VERSION}`.", 1
+        )
+    if not isinstance(version, yaml.ScalarNode) or version.value != VERSION:
+        raise DocumentUnreadable(
+            f"This Aura reads files of version {VERSION} only.", _line(version)
+        )
+    presets = fields.get("presets")
+    if not isinstance(presets, yaml.SequenceNode):
+        raise DocumentUnreadable(
+            "The file has no list `presets`, with a `- name: ...` for each.",
+            _line(presets) if presets else _line(root),
+        )
+    if len(presets.value) > PRESETS_MAX:
+        raise DocumentUnreadable(f"A file has at most {PRESETS_MAX} presets.")
+    return list(presets.value)
+
+
+def _entry(node: yaml.Node, refusals: list[Refusal]) -> Entry | None:
+    if not isinstance(node, yaml.MappingNode):
+        refusals.append(
+            Refusal("A preset is a list of fields, `- name: ...`.", _line(node))
+        )
+        return None
+    fields = _fields(node, NAMES, refusals, _label(node))
+    values: dict[str, str | None] = {}
+    for name, value in fields.items():
+        if reason := _value_problem(value):
+            refusals.append(Refusal(reason, _line(value), _label(node), name))
+        else:
+            values[name] = None if value.tag == _NULL else value.value
+    lines = {name: _line(value) for name, value in fields.items()}
+    return Entry(values, _line(node), lines)
+
+
+def _value_problem(node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        return "This is to be one value, not a list or a group of them."
+    if node.tag not in _PLAIN_TAGS:
+        return f"The tag {shown(node.tag)} is not read here: write the value alone."
+    return ""
+
+
+def _fields(
+    node: yaml.Node, known: tuple[str, ...], refusals: list[Refusal], whose: str
+) -> dict[str, yaml.Node]:
+    """Return the fields of a group, each once and known; what else it has is refused."""
+    fields: dict[str, yaml.Node] = {}
+    for name, line, value in _pairs(node):
+        if name not in known:
+            reason = f"There is no such field. Fields: {', '.join(known)}."
+            refusals.append(Refusal(reason, line, whose, said(name)))
+        elif name in fields:
+            first = _line(fields[name])
+            reason = f"It stands here twice, first in line {first}."
+            refusals.append(Refusal(reason, line, whose, name))
+        else:
+            fields[name] = value
+    return fields
+
+
+def _pairs(node: yaml.Node) -> Iterator[tuple[str, int, yaml.Node]]:
+    if not isinstance(node, yaml.MappingNode):
+        raise DocumentUnreadable(
+            f"The file begins with `version: {VERSION}` and `presets:`.", _line(node)
+        )
+    for key, value in node.value:
+        name = key.value if isinstance(key, yaml.ScalarNode) else "(a group)"
+        yield name, _line(key), value
+
+
+def _label(node: yaml.MappingNode) -> str:
+    """Return what a preset calls itself, for messages."""
+    pairs = reversed(node.value)  # of a name that stands there twice the first
+    own = {k.value: v.value for k, v in pairs if isinstance(k, yaml.ScalarNode)}
+    names = (own.get("name"), own.get("slug"))
+    return next((said(name) for name in names if name and isinstance(name, str)), "")
+
+
+def _line(part: yaml.Node | yaml.Event) -> int:
+    mark = part.start_mark
+    return 0 if mark is None else int(mark.line) + 1
