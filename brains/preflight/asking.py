@@ -40,8 +40,7 @@ def ask(questions: Sequence[Question]) -> Iterator[Finding]:
         asking.add_done_callback(lambda _: found.put(None))
         for _ in questions:
             if (finding := found.get()) is None:
-                asking.result()  # raises what went wrong with us
-                return
+                raise RuntimeError("The check broke off.") from asking.exception()
             yield finding
     finally:
         thread.shutdown(wait=False)

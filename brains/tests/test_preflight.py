@@ -331,5 +331,7 @@ def test_the_digest_tells_servers_and_keys_apart_and_holds_no_key(settings, upst
 def test_a_fault_of_ours_is_raised_and_not_told_as_one_of_the_provider(monkeypatch):
     monkeypatch.setattr(asking, "answered", None)
 
-    with pytest.raises(ExceptionGroup):
+    with pytest.raises(RuntimeError, match="broke off") as raised:
         checked()
+
+    assert isinstance(raised.value.__cause__, ExceptionGroup)
