@@ -1,11 +1,12 @@
-"""A check of models as text for a terminal: one line a layer."""
+"""A check of models that passed, as text for a terminal: one line a layer. One that failed is
+told by its error."""
 
-from brains.preflight.findings import Finding, State
+from brains.preflight.findings import Finding
 from brains.preflight.gate import Report
 
 
 def table(report: Report) -> str:
-    """Return what each layer's model said, as aligned lines, and what to mind."""
+    """Return a check that passed as aligned lines, and what to mind."""
     width = max(len(finding.model) for finding in report.findings) + 2
     lines = [
         f"{finding.layer.ljust(11)}{finding.model.ljust(width)}{_said(finding)}"
@@ -15,8 +16,6 @@ def table(report: Report) -> str:
 
 
 def _said(finding: Finding) -> str:
-    if finding.state is not State.ANSWERS:
-        return f"fails ({finding.code})"
     if finding.p95_ms is not None:
         return f"answers, first chunk p95 {finding.p95_ms} ms"
     length = f", {finding.length} numbers" if finding.length else ""
