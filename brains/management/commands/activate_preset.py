@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from brains import activation, live
-from brains.management.command_line import author, refusals
+from brains.management.command_line import author, minutes, refusals, told
 from brains.management.selection_text import table
 
 
@@ -21,13 +21,23 @@ class Command(BaseCommand):
             "name", help="its name, without regard to case, or its slug"
         )
         parser.add_argument("--reason", default="", help="why, for the history")
+        parser.add_argument(
+            "--minutes",
+            type=minutes,
+            metavar="N",
+            help="on trial: after N minutes what was live comes back, unless "
+            "confirm_preset is run before",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with refusals():
             preset = activation.find_preset(options["name"])
-            outcome = activation.activate(preset, author(options["reason"]))
+            outcome = activation.activate(
+                preset, author(options["reason"]), trial=options["minutes"]
+            )
             selection = live.peek().selection
-        self.stdout.write(_said(outcome, preset.name))
+            lines = [*told(outcome, _said(outcome, preset.name))]
+        self.stdout.write("\n".join(lines))
         self.stdout.write(table(selection))
 
 
