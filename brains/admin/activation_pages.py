@@ -1,13 +1,12 @@
 """The pages that ask before they change what is live. GET asks and changes nothing; only
 the POST of the question's own form acts."""
 
-from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -16,11 +15,16 @@ from brains import activation
 from brains.activation import Author
 from brains.admin import sentences
 from brains.admin.differences import changes, compare, side_of
+from brains.admin.doors import ASKING, View, guarded, may
 from brains.admin.effective import Standing, selection_of, standing, warnings_about
-from brains.admin.forms import ConfirmForm
+from brains.admin.forms import ActivateForm, ConfirmForm
+from brains.admin.return_sentences import after_activating_on_trial
+from brains.admin.telling import tell
 from brains.errors import PresetChanged, PresetNotFound
 from brains.layers import DIMENSION, EMBEDDING
 from brains.models import ModelPreset
+from brains.selection import Selection
+from brains.trials import trial_of
 
 LIST = "admin:brains_modelpreset_changelist"
 ACTIVATE = "brains_modelpreset_activate"
@@ -69,34 +73,24 @@ class ActivationPages:
                 request, "That preset is gone. Choose one that is in the list."
             )
             return redirect(LIST)
-        form = ConfirmForm(_posted(request), initial=_seen(preset))
+        form = ActivateForm(posted(request), initial=seen(preset))
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, preset, form)
         return _activated(request, preset, form)
 
     def deactivate(self, request: HttpRequest) -> HttpResponse:
         """Ask, then let no preset be live."""
-        form = ConfirmForm(_posted(request), initial=_seen(None))
+        form = ConfirmForm(posted(request), initial=seen(None))
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, None, form)
         expected = form.cleaned_data["expected_revision"]
         outcome = activation.deactivate(author_of(request, form.cleaned_data["reason"]))
-        _tell(
-            request, outcome, sentences.after_deactivating(outcome, expected), expected
-        )
+        sentence = sentences.after_deactivating(outcome, expected)
+        tell(request, outcome, sentence, expected)
         return redirect(LIST)
 
-    def _guarded(
-        self, view: Callable[..., HttpResponse]
-    ) -> Callable[..., HttpResponse]:
-        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-            if not request.user.has_perm(PERMISSION):
-                raise PermissionDenied
-            if request.method not in ("GET", "HEAD", "POST"):
-                return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-            return view(request, **kwargs)
-
-        return guarded
+    def _guarded(self, view: View) -> View:
+        return guarded(view, may(PERMISSION), ASKING)
 
     def _ask(
         self, request: HttpRequest, preset: ModelPreset | None, form: ConfirmForm
@@ -113,9 +107,8 @@ class ActivationPages:
 
 def _question(preset: ModelPreset | None, now: Standing) -> dict[str, Any]:
     """Return what the page shows: the change value by value, and what to mind."""
-    then = selection_of(preset)
-    differences = compare(side_of(now.selection), side_of(then))
-    changed = changes(differences)
+    effect = effect_of(now.selection, selection_of(preset))
+    changed = changes(effect["differences"])
     is_done = now.serves(preset) if preset else now.selection.preset is None
     verb = f"Activate {preset.name}" if preset else f"Deactivate {now.selection.preset}"
     return {
@@ -128,13 +121,22 @@ def _question(preset: ModelPreset | None, now: Standing) -> dict[str, Any]:
             if is_done
             else sentences.question(preset, now.selection.preset, len(changed))
         ),
+        **effect,
+    }
+
+
+def effect_of(now: Selection, then: Selection) -> dict[str, Any]:
+    """Return what a question shows of a change: each value now and then, what to mind."""
+    differences = compare(side_of(now), side_of(then))
+    fields = {difference.field for difference in changes(differences)}
+    return {
         "differences": differences,
-        "mixes_vectors": any(d.field in _VECTOR_FIELDS for d in changed),
+        "mixes_vectors": bool(fields & _VECTOR_FIELDS),
         "warnings": warnings_about(then),
     }
 
 
-def _seen(preset: ModelPreset | None) -> dict[str, Any]:
+def seen(preset: ModelPreset | None) -> dict[str, Any]:
     """Return what the person is about to be shown, for the form to carry."""
     newest = activation.latest()
     return {
@@ -143,7 +145,8 @@ def _seen(preset: ModelPreset | None) -> dict[str, Any]:
     }
 
 
-def _posted(request: HttpRequest) -> QueryDict | None:
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what the question's own form sent; None when it is only asked for."""
     return request.POST if request.method == "POST" else None
 
 
@@ -156,6 +159,7 @@ def _activated(
             preset,
             author_of(request, form.cleaned_data["reason"]),
             opened_at=form.cleaned_data["opened_at"] or None,
+            trial=timedelta(minutes=form.cleaned_data["minutes"]),
         )
     except PresetChanged:
         messages.warning(request, sentences.edited_meanwhile(preset))
@@ -164,20 +168,6 @@ def _activated(
         messages.error(request, f"{gone} Nothing changed.")
         return redirect(LIST)
     sentence = sentences.after_activating(outcome, preset, expected)
-    _tell(request, outcome, sentence, expected)
+    sentence = after_activating_on_trial(sentence, trial_of(outcome.activation))
+    tell(request, outcome, sentence, expected)
     return redirect(LIST)
-
-
-def _tell(
-    request: HttpRequest,
-    outcome: activation.Outcome,
-    sentence: str,
-    expected: int | None,
-) -> None:
-    """Show the sentence: as a warning when somebody else's change was replaced."""
-    if not outcome.changed:
-        messages.info(request, sentence)
-    elif sentences.was_overtaken(outcome, expected):
-        messages.warning(request, sentence)
-    else:
-        messages.success(request, sentence)

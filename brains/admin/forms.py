@@ -23,6 +23,7 @@ from brains.values import (
 from brains.wording import exact, in_turn
 
 CHAT_LIST, EMBEDDING_LIST = "chat-model-ids", "embedding-model-ids"
+TRIAL_MINUTES = (5, 15, 60)
 REASON_LENGTH = Activation._meta.get_field("reason").max_length
 
 
@@ -99,6 +100,26 @@ class ConfirmForm(forms.Form):
     )
     expected_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     opened_at = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class ActivateForm(ConfirmForm):
+    """The question before an activation: also for how long."""
+
+    minutes = forms.ChoiceField(
+        label="How long",
+        required=False,
+        choices=[
+            ("", "For good"),
+            *((minutes, f"For {minutes} minutes") for minutes in TRIAL_MINUTES),
+        ],
+        widget=forms.RadioSelect,
+        help_text="For some minutes: then what is live now comes back by itself, unless "
+        "somebody presses Confirm.",
+    )
+
+    def clean_minutes(self) -> int:
+        """Return the number of minutes; 0 for good."""
+        return int(self.cleaned_data["minutes"] or 0)
 
 
 def _explain(field: forms.Field, value: Value) -> None:

@@ -27,6 +27,7 @@ from brains.admin.effective import standing
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
 from brains.admin.preset_columns import COLUMNS, act, with_marks
+from brains.admin.telling import tell
 from brains.errors import PresetChanged, PresetIsLive
 from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer
 from brains.models import ModelPreset
@@ -122,9 +123,12 @@ class PresetAdmin(Base):
         form and the lock, the form is checked again: now it sees the other one, and says so."""
         context = {**self._form_context(request, object_id), **(extra_context or {})}
         try:
-            return super().changeform_view(request, object_id, form_url, context)
+            answer = super().changeform_view(request, object_id, form_url, context)
         except (PresetChanged, IntegrityError):
-            return super().changeform_view(request, object_id, form_url, context)
+            answer = super().changeform_view(request, object_id, form_url, context)
+        if told := getattr(request, "_saved_live", None):
+            tell(request, *told)  # here its transaction is over, and workers can see it
+        return answer
 
     def save_model(
         self,
@@ -133,12 +137,12 @@ class PresetAdmin(Base):
         form: "ModelForm[ModelPreset]",
         change: bool,
     ) -> None:
-        """Save; for a live preset that is a new revision, and the person is told."""
+        """Save; for a live preset that is a new revision, which the person is told."""
         opened_at = form.cleaned_data.get("opened_at") or None
         outcome = activation.save_preset(obj, author_of(request), opened_at=opened_at)
         if outcome.changed and outcome.activation:
             sentence = sentences.after_saving_live(obj, outcome.activation)
-            self.message_user(request, sentence)
+            request._saved_live = (outcome, sentence)  # type: ignore[attr-defined]
 
     def delete_view(
         self,
