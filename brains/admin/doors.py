@@ -14,6 +14,7 @@ CONFIRM = "brains.confirm_modelpreset"
 ROLL_BACK = "brains.roll_back_modelpreset"
 
 ROLL_BACK_PAGE = "brains_activation_roll_back"
+EXPLAIN_PAGE = "brains_modelpreset_explain"
 COMPARE_PAGE = "brains_activation_compare"
 
 ASKING = ("GET", "HEAD", "POST")

@@ -24,6 +24,7 @@ from brains.admin.activation_pages import (
     deactivate_url,
 )
 from brains.admin.effective import standing
+from brains.admin.explain_page import ExplainPage
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
 from brains.admin.preset_columns import COLUMNS, act, with_marks
@@ -62,8 +63,9 @@ class PresetAdmin(Base):
     fieldsets = (_OWN_FIELDS, *map(_fields_of, LAYERS))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages that activate and deactivate."""
-        return [*ActivationPages(self).urls(), *super().get_urls()]
+        """Add the pages that activate, deactivate and explain."""
+        own = (ActivationPages(self).urls(), ExplainPage(self).urls())
+        return [*(url for urls in own for url in urls), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelPreset]:
         """Return the presets, each with what the list says of its past."""
