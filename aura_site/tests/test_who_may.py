@@ -1,0 +1,216 @@
+"""Who may do what in the admin: each role, each door, over HTTP, exactly as tabled; GET
+changes nothing, and a POST without its token is refused."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from aura_site.groups import GROUPS, make_groups
+from brains import activation
+from brains.models import Schedule
+from brains.tests.records import ANN, everything, newest, preset
+from gateway import keys
+from gateway.models import ApiKey
+
+pytestmark = pytest.mark.django_db
+
+# What each role has of its own; the groups have theirs.
+ROLES = {
+    "staff": (),
+    "view": (
+        "view_modelpreset",
+        "view_activation",
+        "view_schedule",
+        "view_apikey",
+        "view_callrecord",
+        "view_hourlyusage",
+    ),
+    "change": ("change_modelpreset", "change_apikey", "change_schedule"),
+    "activate": ("activate_modelpreset",),
+    "confirm": ("confirm_modelpreset",),
+    "roll_back": ("roll_back_modelpreset",),
+}
+OTHERS = ("anonymous", "guest", "superuser")
+
+# The answer of each door to each role: a status, or `login` when it sends people there.
+# At first Default is live, then Budget on trial as revision 2; Hybrid is not live.
+TABLE = """
+door              anonymous guest staff view change activate confirm roll_back Viewer Operator Admin superuser
+GET  status       200       200   200   200  200    200      200     200       200    200      200   200
+GET  home         login     login 200   200  200    200      200     200       200    200      200   200
+GET  list         login     login 403   200  200    200      403     403       200    200      200   200
+GET  form         login     login 403   200  200    200      403     403       200    200      200   200
+POST save         login     login 403   403  302    403      403     403       403    403      302   302
+POST save_live    login     login 403   403  403    403      403     403       403    403      302   302
+GET  add          login     login 403   403  403    403      403     403       403    403      200   200
+POST delete       login     login 403   403  403    403      403     403       403    403      302   302
+GET  activate     login     login 403   403  403    200      403     403       403    200      200   200
+POST activate     login     login 403   403  403    302      403     403       403    302      302   302
+PUT  activate     login     login 403   403  403    405      403     403       403    405      405   405
+GET  deactivate   login     login 403   403  403    200      403     403       403    200      200   200
+POST deactivate   login     login 403   403  403    302      403     403       403    302      302   302
+GET  confirm      login     login 403   403  403    403      405     403       403    405      405   405
+POST confirm      login     login 403   403  403    403      302     403       403    302      302   302
+GET  revert       login     login 403   403  403    403      403     405       403    405      405   405
+POST revert       login     login 403   403  403    403      403     302       403    302      302   302
+GET  roll_back    login     login 403   403  403    403      403     200       403    200      200   200
+POST roll_back    login     login 403   403  403    403      403     302       403    302      302   302
+PUT  roll_back    login     login 403   403  403    403      403     405       403    405      405   405
+GET  history      login     login 403   200  403    403      403     200       200    200      200   200
+GET  revision     login     login 403   200  403    403      403     200       200    200      200   200
+POST revision     login     login 403   403  403    403      403     403       403    403      403   403
+GET  compare      login     login 403   200  403    403      403     200       200    200      200   200
+POST compare      login     login 403   405  403    403      403     405       405    405      405   405
+GET  explain      login     login 403   200  200    200      403     403       200    200      200   200
+POST explain      login     login 403   405  405    405      403     403       405    405      405   405
+GET  schedules    login     login 403   200  200    403      403     403       200    200      200   200
+POST schedule_add login     login 403   403  403    403      403     403       403    403      302   302
+GET  keys         login     login 403   200  200    403      403     403       200    200      200   200
+GET  key          login     login 403   200  200    403      403     403       200    200      200   200
+POST key          login     login 403   403  302    403      403     403       403    403      302   302
+GET  key_add      login     login 403   403  403    403      403     403       403    403      200   200
+POST key_add      login     login 403   403  403    403      403     403       403    403      200   200
+GET  key_revoke   login     login 403   403  200    403      403     403       403    403      200   200
+POST key_revoke   login     login 403   403  302    403      403     403       403    403      302   302
+GET  calls        login     login 403   200  403    403      403     403       200    200      200   200
+GET  usage        login     login 403   200  403    403      403     403       200    200      200   200
+"""
+LINES = [line.split() for line in TABLE.strip().splitlines()]
+SCHEDULE = {
+    "days": "mon,tue",
+    "begins": "22:00",
+    "ends": "06:00",
+    "time_zone": "UTC",
+    "is_enabled": "on",
+}
+HEAD = LINES[0][1:]
+ROWS = [(line[:2], line[2:]) for line in LINES[1:]]
+POSTS = sorted({door for (method, door), _ in ROWS if method == "POST"})
+DOORS = sorted({door for (_, door), _ in ROWS})
+
+
+@pytest.fixture
+def clients():
+    """The browser of each role."""
+    make_groups()
+    users = {name: User.objects.create_user(name, is_staff=True) for name in ROLES}
+    for name, codenames in ROLES.items():
+        permissions = Permission.objects.filter(codename__in=codenames)
+        assert permissions.count() == len(codenames)
+        users[name].user_permissions.set(permissions)
+    for name in GROUPS:
+        users[name] = User.objects.create_user(name, is_staff=True)
+        users[name].groups.add(Group.objects.get(name=name))
+    users["guest"] = User.objects.create_user("guest")
+    users["superuser"] = User.objects.create_superuser("superuser")
+    return {"anonymous": Client()} | {n: signed_in(user) for n, user in users.items()}
+
+
+@pytest.fixture
+def doors():
+    """Each door's address, and what a form there sends."""
+    activation.activate(preset("Default"), ANN)
+    activation.activate(preset("Budget"), ANN, trial=timedelta(minutes=5))
+    live, other = preset("Budget").pk, preset("Hybrid").pk
+    key = keys.keep(ApiKey(name="web app"), keys.new_key()).pk
+    entry = newest().pk
+    fields = {"name": "New name", "slug": "new", "l1_model": "new/model"}
+    return {
+        "status": (reverse("home"), {}),
+        "home": (reverse("admin:index"), {}),
+        "list": (of("brains_modelpreset_changelist"), {}),
+        "form": (of("brains_modelpreset_change", other), {}),
+        "save": (of("brains_modelpreset_change", other), fields),
+        "save_live": (of("brains_modelpreset_change", live), fields),
+        "add": (of("brains_modelpreset_add"), {}),
+        "delete": (of("brains_modelpreset_delete", other), {"post": "yes"}),
+        "activate": (of("brains_modelpreset_activate", other), {}),
+        "deactivate": (of("brains_modelpreset_deactivate"), {}),
+        "explain": (of("brains_modelpreset_explain"), {}),
+        "confirm": (of("brains_activation_confirm"), {"revision": 2}),
+        "revert": (of("brains_activation_revert"), {"revision": 2}),
+        "roll_back": (of("brains_activation_roll_back", 1), {}),
+        "history": (of("brains_activation_changelist"), {}),
+        "revision": (of("brains_activation_change", entry), {"reason": "x"}),
+        "compare": (of("brains_activation_compare") + "?a=1&b=2", {}),
+        "schedules": (of("brains_schedule_changelist"), {}),
+        "schedule_add": (of("brains_schedule_add"), SCHEDULE | {"preset": other}),
+        "keys": (of("gateway_apikey_changelist"), {}),
+        "key": (of("gateway_apikey_change", key), {"name": "renamed"}),
+        "key_add": (of("gateway_apikey_add"), {"name": "another"}),
+        "key_revoke": (of("gateway_apikey_revoke", key), {"confirmed": "yes"}),
+        "calls": (of("gateway_callrecord_changelist"), {}),
+        "usage": (of("gateway_hourlyusage_changelist"), {}),
+    }
+
+
+def of(name, *args):
+    return reverse(f"admin:{name}", args=args)
+
+
+def signed_in(user, **options):
+    client = Client(**options)
+    client.force_login(user)
+    return client
+
+
+def state():
+    """Everything that these doors may change."""
+    schedules = list(Schedule.objects.order_by("pk").values())
+    return everything(), schedules, list(ApiKey.objects.order_by("pk").values())
+
+
+def answer_of(client, method, url, data):
+    """Return how the door answers, as the table has it, and whether anything changed;
+    then all is as before."""
+    before = state()
+    with transaction.atomic():
+        response = getattr(client, method.lower())(url, data)
+        has_changed = state() != before
+        transaction.set_rollback(True)
+    is_login = response.status_code == 302 and response.url.startswith("/admin/login/")
+    return "login" if is_login else str(response.status_code), has_changed
+
+
+def test_the_table_is_whole():
+    assert set(HEAD) == {*ROLES, *GROUPS, *OTHERS}
+    assert all(len(answers) == len(HEAD) for _, answers in ROWS)
+
+
+@pytest.mark.parametrize(
+    ("step", "answers"), ROWS, ids=[" ".join(step) for step, _ in ROWS]
+)
+def test_each_role_is_answered_as_tabled(clients, doors, step, answers):
+    method, door = step
+    url, data = doors[door]
+
+    found = {n: answer_of(clients[n], method, url, data) for n in clients}
+
+    assert {n: status for n, (status, _) in found.items()} == dict(
+        zip(HEAD, answers, strict=True)
+    )
+    # The only door that answers its change with a page of its own shows a new key.
+    done = {"302", "200"} if step == ["POST", "key_add"] else {"302"}
+    assert {n for n, (_, has_changed) in found.items() if has_changed} == {
+        n for n, (status, _) in found.items() if status in done
+    }
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_looking_changes_nothing(clients, doors, method):
+    for door, (url, data) in doors.items():
+        _, has_changed = answer_of(clients["superuser"], method, url, data)
+        assert not has_changed, door
+
+
+@pytest.mark.parametrize("door", POSTS)
+def test_a_post_without_its_token_is_refused(clients, doors, door):
+    url, data = doors[door]
+    user = User.objects.get(username="superuser")
+    strict = signed_in(user, enforce_csrf_checks=True)
+
+    assert answer_of(strict, "POST", url, data) == ("403", False)
