@@ -49,16 +49,22 @@ ADMIN = (
     View("form-inheriting", LIST, link="Hybrid"),
     View("confirm", LIST, link="Activate Performance"),
     View("history", "/admin/brains/activation/"),
+    View("roll-back", "/admin/brains/activation/1/roll-back/"),
+    View("compare", "/admin/brains/activation/compare/?a=1&b=3"),
+    View("compare-refused", "/admin/brains/activation/compare/?a=1&b=99"),
+    View("explain", f"{LIST}explain/"),
     View("keys", "/admin/gateway/apikey/"),
     View("calls", "/admin/gateway/callrecord/"),
     View("usage", "/admin/gateway/hourlyusage/"),
     View("login", "/admin/login/", is_signed_in=False),
 )
 GOOD = (View("status-good", STATUS), *ADMIN)
+TRIAL = (View("status-trial", STATUS), View("list-trial", LIST))
 VISITOR = View("status-visitor", STATUS, is_signed_in=False)
 Opening = Callable[[Browser, FakeUpstream], AbstractContextManager[Scene]]
 ALBUM: Sequence[tuple[Opening, Sequence[View]]] = (
     (scenes.good, (*GOOD, VISITOR)),
+    (scenes.trial, TRIAL),
     (scenes.attention, (View("status-attention", STATUS),)),
     (scenes.degraded, (View("status-degraded", STATUS), View("list-degraded", LIST))),
     (scenes.offline, (View("status-offline", STATUS),)),
