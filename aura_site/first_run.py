@@ -1,4 +1,4 @@
-"""The first start: an admin and a key for clients, so that Aura can be used. There is no
+"""The first start: an admin, a key for clients and groups, so that Aura can be used. There is no
 default password and no default key: what is not given is generated."""
 
 import secrets
@@ -10,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 
+from aura_site.groups import make_groups
 from brains import activation
 from gateway import keys
 from gateway.models import ApiKey
@@ -35,7 +36,7 @@ class FirstRun:
 
 
 def first_run() -> FirstRun:
-    """Make the first admin and the first API key where they are missing.
+    """Make the first admin, the first API key and the groups where they are missing.
 
     Raises ImproperlyConfigured for a given key or password that others know or could
     guess. A second run changes nothing.
@@ -44,6 +45,7 @@ def first_run() -> FirstRun:
     with transaction.atomic():
         # Takes the lock of all changes: of two servers that start at once, one does it.
         activation.publish()
+        make_groups()
         return FirstRun(password=_first_admin(), key=_first_key())
 
 

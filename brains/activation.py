@@ -49,11 +49,13 @@ __all__ = [
     "delete_presets",
     "end_trial",
     "find_preset",
+    "has_same",
     "is_live",
     "latest",
     "live_preset_id",
     "promote_canary",
     "publish",
+    "revert",
     "roll_back",
     "save_preset",
     "start_canary",
@@ -140,9 +142,20 @@ def roll_back(revision: int, author: Author) -> Outcome:
     with transaction.atomic():
         counter = lock()
         newest, target = latest(), _revision(revision)
-        if newest and not newest.is_on_trial and _has_same(newest, target):
+        if newest and not newest.is_on_trial and has_same(newest, target):
             return Outcome(newest, newest, changed=False)
         return _guarded(counter, newest, _back_to(target, Action.ROLL_BACK), author)
+
+
+def revert(author: Author, *, revision: int) -> Outcome:
+    """Go back from `revision`, which is live on trial, before its time is up. Nothing
+    changes when it is not live any more, or no longer on trial."""
+    with transaction.atomic():
+        counter = lock()
+        newest = latest()
+        if newest is None or not newest.is_on_trial or newest.revision != revision:
+            return Outcome(newest, newest, changed=False)
+        return append(counter, newest, _back_from(newest, Action.ROLL_BACK), author)
 
 
 def end_trial(now: datetime | None = None) -> Outcome:
@@ -299,17 +312,22 @@ def _guarded(
     return append(counter, newest, change, author)
 
 
+def has_same(one: Activation, other: Activation) -> bool:
+    """Say whether two revisions have the same preset with the same fields."""
+    same_preset = one.preset_id == other.preset_id
+    return same_preset and one.as_snapshot() == other.as_snapshot()
+
+
 def _back_to(target: Activation, action: Action) -> Change:
     return Change(action, target.preset, target.as_snapshot(), restores=target.revision)
 
 
-def _back_from(newest: Activation) -> Change:
-    """Return the change by which Aura goes back from a revision: to what was for good
-    before it."""
+def _back_from(newest: Activation, action: Action = Action.AUTO_REVERT) -> Change:
+    """Return the change that goes back from a revision: to what was for good before it."""
     before = newest.returns_to if newest.is_on_trial else newest.revision - 1
     if not before:
-        return Change(Action.AUTO_REVERT, None, None)
-    return _back_to(_revision(before), Action.AUTO_REVERT)
+        return Change(action, None, None)
+    return _back_to(_revision(before), action)
 
 
 def _itself(reason: str) -> Author:
@@ -332,11 +350,6 @@ def _settled(newest: Activation | None) -> int | None:
 
 def _is_same(activation: Activation, preset: ModelPreset) -> bool:
     return activation.as_snapshot() == preset.snapshot()
-
-
-def _has_same(one: Activation, other: Activation) -> bool:
-    same_preset = one.preset_id == other.preset_id
-    return same_preset and one.as_snapshot() == other.as_snapshot()
 
 
 def _fresh(

@@ -17,6 +17,7 @@ RungState = Literal["serves", "hidden", "refused", "unset"]
 class RungView:
     """One rung of a value's ladder as a person sees it; `text` is its usable value."""
 
+    source: Source
     name: str
     state: RungState
     place: str
@@ -108,6 +109,7 @@ def _rungs(value: Value, selection: Selection) -> Iterator[RungView]:
         state: RungState = "hidden" if source in usable else "unset"
         state = "refused" if source in refused else state
         yield RungView(
+            source=source,
             name=RUNG_NAMES[source],
             state="serves" if source is choice.source else state,
             place=place(source, value, selection.preset),

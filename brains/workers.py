@@ -60,12 +60,17 @@ class OwnRow:
         Worker.objects.filter(node=self._node, pid=os.getpid()).delete()
 
 
+def alive_workers(now: datetime | None = None) -> tuple[Worker, ...]:
+    """Read the workers that wrote their row lately."""
+    since = (now or timezone.now()) - timedelta(seconds=ALIVE_S)
+    until = since + timedelta(seconds=2 * ALIVE_S)  # a clock that was set back
+    return tuple(Worker.objects.filter(seen_at__gte=since, seen_at__lt=until))
+
+
 def convergence(selection: Selection, now: datetime | None = None) -> Convergence:
     """Read which living workers serve `selection`, which another revision, and which the
     same revision with other values (their environment differs)."""
-    since = (now or timezone.now()) - timedelta(seconds=ALIVE_S)
-    until = since + timedelta(seconds=2 * ALIVE_S)  # a clock that was set back
-    alive = tuple(Worker.objects.filter(seen_at__gte=since, seen_at__lt=until))
+    alive = alive_workers(now)
     behind = tuple(w for w in alive if w.revision != selection.revision)
     same = (w for w in alive if w.revision == selection.revision)
     different = tuple(w for w in same if w.digest != selection.digest)

@@ -75,6 +75,18 @@ def ask(server: AuraServer, user: str) -> None:
 
 
 @contextmanager
+def trial(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
+    """Budget is on trial, and Default comes back."""
+    with _aura(upstream, {}) as server:
+        signed_in = sign_in(browser, server)
+        with tab(browser, signed_in=signed_in) as opened:
+            activate(opened.page, server, "Default")
+            activate(opened.page, server, "Budget", "a try", minutes=15)
+        _wait_for(server, "Key set, answers.", "2 of 2 workers on revision 2")
+        yield Scene(server, signed_in)
+
+
+@contextmanager
 def attention(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
     """A value in the environment was refused; every layer answers."""
     with _aura(upstream, REFUSED) as server:
@@ -110,11 +122,15 @@ def offline(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
         yield Scene(server, signed_in)
 
 
-def activate(page: Page, server: AuraServer, name: str, reason: str = "") -> None:
-    """Activate a preset as a person would."""
+def activate(
+    page: Page, server: AuraServer, name: str, reason: str = "", minutes: int = 0
+) -> None:
+    """Activate a preset as a person would, for some minutes or for good."""
     page.goto(f"{server.url}/admin/brains/modelpreset/")
     page.get_by_role("link", name=f"Activate {name}").click()
     page.get_by_label("Reason").fill(reason)
+    if minutes:
+        page.get_by_label(f"For {minutes} minutes").check()
     page.get_by_role("button", name=f"Activate {name}").click()
     page.get_by_text(f"{name} is live as revision").first.wait_for()
 

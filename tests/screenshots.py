@@ -50,6 +50,10 @@ ADMIN = (
     View("confirm", LIST, link="Activate Performance"),
     View("canary-start", LIST, link="Canary… Performance"),
     View("history", "/admin/brains/activation/"),
+    View("roll-back", "/admin/brains/activation/1/roll-back/"),
+    View("compare", "/admin/brains/activation/compare/?a=1&b=3"),
+    View("compare-refused", "/admin/brains/activation/compare/?a=1&b=99"),
+    View("explain", f"{LIST}explain/"),
     View("keys", "/admin/gateway/apikey/"),
     View("staff-key", "/admin/brains/staffkey/add/"),
     View("calls", "/admin/gateway/callrecord/"),
@@ -62,11 +66,13 @@ CANARY = (
     View("list-canary", LIST),
     View("canary", f"{LIST}canary/"),
 )
+TRIAL = (View("status-trial", STATUS), View("list-trial", LIST))
 VISITOR = View("status-visitor", STATUS, is_signed_in=False)
 Opening = Callable[[Browser, FakeUpstream], AbstractContextManager[Scene]]
 ALBUM: Sequence[tuple[Opening, Sequence[View]]] = (
     (scenes.good, (*GOOD, VISITOR)),
     (scenes.canary, CANARY),
+    (scenes.trial, TRIAL),
     (scenes.attention, (View("status-attention", STATUS),)),
     (scenes.degraded, (View("status-degraded", STATUS), View("list-degraded", LIST))),
     (scenes.offline, (View("status-offline", STATUS),)),

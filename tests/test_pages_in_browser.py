@@ -2,6 +2,7 @@
 the keyboard is enough, and the status page shows a swap by itself."""
 
 import os
+import re
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.browser import (
 )
 from tests.server import AuraServer
 from tests.upstream import FakeUpstream
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -104,4 +106,41 @@ def test_status_page_shows_a_swap_by_itself(browser, scene):
         scene.server.manage("activate_preset", "Budget")
         page.get_by_text("anthropic/claude-3-haiku").wait_for(timeout=5000)
         assert page.evaluate("document.body.dataset.seen") == "yes", "it was reloaded"
+        assert opened.complaints == []
+
+
+def test_a_trial_counts_down_by_itself_and_is_confirmed(browser, scene):
+    scene.server.manage("activate_preset", "Default")
+    with tab(browser, signed_in=scene.signed_in) as opened:
+        page = opened.page
+        opened.visit(scene.server.url)
+        scene.server.manage("activate_preset", "Budget", "--minutes", "5")
+        page.get_by_text("Budget is on trial").wait_for(timeout=5000)
+        left = page.locator(".trial-left")
+        wait_until(lambda: left.inner_text().startswith("4:5"), "a first figure")
+        left.evaluate("e => e.dataset.seen = 'yes'")
+        first = left.inner_text()
+        page.wait_for_event("response", lambda answer: "fragment" in answer.url)
+        wait_until(lambda: left.inner_text() < first, "a later figure")
+        assert left.get_attribute("data-seen") == "yes", (
+            "the page's own script stays out"
+        )
+
+        _tab_to(page, "Confirm")
+        page.keyboard.press("Enter")
+        page.get_by_text("Budget is confirmed: it stays live").wait_for()
+        assert page.locator(".trial").count() == 0
+        assert opened.complaints == []
+
+
+def test_a_change_is_told_with_its_workers_and_undone(browser, scene):
+    scene.server.manage("activate_preset", "Default")
+    with tab(browser, signed_in=scene.signed_in) as opened:
+        page = opened.page
+        scenes.activate(page, scene.server, "Budget")
+        told = page.locator(".messagelist").inner_text()
+        assert re.search(r"2 of 2 workers on revision \d+, slowest \d\.\d s\.", told)
+        page.get_by_role("link", name="Undo").click()
+        page.get_by_role("button", name="Go back to revision").click()
+        page.get_by_text("(Default) had is live again").wait_for()
         assert opened.complaints == []

@@ -1,13 +1,12 @@
 """The pages that ask before they change what is live. GET asks and changes nothing; only
 the POST of the question's own form acts."""
 
-from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,9 +16,12 @@ from brains.activation import Author
 from brains.admin import sentences
 from brains.admin.catalogue_hints import warnings_of_models
 from brains.admin.differences import changes, compare, side_of
+from brains.admin.doors import ASKING, View, guarded, may
 from brains.admin.effective import Standing, selection_of, standing, warnings_about
-from brains.admin.forms import ConfirmForm
+from brains.admin.forms import ActivateForm, ConfirmForm
 from brains.admin.preflight_pages import FORCE_PERMISSION, panel, pass_gate
+from brains.admin.return_sentences import after_activating_on_trial
+from brains.admin.telling import tell
 from brains.errors import (
     EmbeddingLocked,
     PreflightFailed,
@@ -28,6 +30,8 @@ from brains.errors import (
 )
 from brains.layers import DIMENSION, EMBEDDING
 from brains.models import ModelPreset
+from brains.selection import Selection
+from brains.trials import trial_of
 
 LIST = "admin:brains_modelpreset_changelist"
 ACTIVATE = "brains_modelpreset_activate"
@@ -76,7 +80,7 @@ class ActivationPages:
                 request, "That preset is gone. Choose one that is in the list."
             )
             return redirect(LIST)
-        form = ConfirmForm(_posted(request), initial=_seen(preset))
+        form = ActivateForm(posted(request), initial=seen(preset))
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, preset, form)
         try:
@@ -87,7 +91,7 @@ class ActivationPages:
 
     def deactivate(self, request: HttpRequest) -> HttpResponse:
         """Ask, then let no preset be live."""
-        form = ConfirmForm(_posted(request), initial=_seen(None))
+        form = ConfirmForm(posted(request), initial=seen(None))
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, None, form)
         expected = form.cleaned_data["expected_revision"]
@@ -97,22 +101,12 @@ class ActivationPages:
         except EmbeddingLocked as locked:
             messages.error(request, f"{locked} Nothing changed.")
             return redirect(LIST)
-        _tell(
-            request, outcome, sentences.after_deactivating(outcome, expected), expected
-        )
+        sentence = sentences.after_deactivating(outcome, expected)
+        tell(request, outcome, sentence, expected)
         return redirect(LIST)
 
-    def _guarded(
-        self, view: Callable[..., HttpResponse]
-    ) -> Callable[..., HttpResponse]:
-        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-            if not request.user.has_perm(PERMISSION):
-                raise PermissionDenied
-            if request.method not in ("GET", "HEAD", "POST"):
-                return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-            return view(request, **kwargs)
-
-        return guarded
+    def _guarded(self, view: View) -> View:
+        return guarded(view, may(PERMISSION), ASKING)
 
     def _ask(
         self, request: HttpRequest, preset: ModelPreset | None, form: ConfirmForm
@@ -131,9 +125,8 @@ class ActivationPages:
 
 def _question(preset: ModelPreset | None, now: Standing) -> dict[str, Any]:
     """Return what the page shows: the change value by value, and what to mind."""
-    then = selection_of(preset)
-    differences = compare(side_of(now.selection), side_of(then))
-    changed = changes(differences)
+    effect = effect_of(now.selection, selection_of(preset))
+    changed = changes(effect["differences"])
     is_done = now.serves(preset) if preset else now.selection.preset is None
     verb = f"Activate {preset.name}" if preset else f"Deactivate {now.selection.preset}"
     return {
@@ -146,10 +139,19 @@ def _question(preset: ModelPreset | None, now: Standing) -> dict[str, Any]:
             if is_done
             else sentences.question(preset, now.selection.preset, len(changed))
         ),
-        "differences": differences,
-        "mixes_vectors": any(d.field in _VECTOR_FIELDS for d in changed),
-        "warnings": [*warnings_about(then), *warnings_of_models(then)],
+        **effect,
         "lock": _lock(preset, now),
+    }
+
+
+def effect_of(now: Selection, then: Selection) -> dict[str, Any]:
+    """Return what a question shows of a change: each value now and then, what to mind."""
+    differences = compare(side_of(now), side_of(then))
+    fields = {difference.field for difference in changes(differences)}
+    return {
+        "differences": differences,
+        "mixes_vectors": bool(fields & _VECTOR_FIELDS),
+        "warnings": [*warnings_about(then), *warnings_of_models(then)],
     }
 
 
@@ -159,7 +161,7 @@ def _lock(preset: ModelPreset | None, now: Standing) -> str:
     return embedding_lock.refusal(before, preset.snapshot() if preset else None)
 
 
-def _seen(preset: ModelPreset | None) -> dict[str, Any]:
+def seen(preset: ModelPreset | None) -> dict[str, Any]:
     """Return what the person is about to be shown, for the form to carry."""
     newest = activation.latest()
     return {
@@ -168,7 +170,8 @@ def _seen(preset: ModelPreset | None) -> dict[str, Any]:
     }
 
 
-def _posted(request: HttpRequest) -> QueryDict | None:
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what the question's own form sent; None when it is only asked for."""
     return request.POST if request.method == "POST" else None
 
 
@@ -188,6 +191,7 @@ def _activated(
             # What was checked is what was seen, or else what was just read.
             opened_at=opened_at or preset.updated_at.isoformat(),
             forced=forced,
+            trial=timedelta(minutes=given["minutes"]),
         )
     except EmbeddingLocked as locked:
         messages.error(request, f"{locked} Nothing changed.")
@@ -199,20 +203,6 @@ def _activated(
         messages.error(request, f"{gone} Nothing changed.")
         return redirect(LIST)
     sentence = sentences.after_activating(outcome, preset, expected)
-    _tell(request, outcome, sentence, expected)
+    sentence = after_activating_on_trial(sentence, trial_of(outcome.activation))
+    tell(request, outcome, sentence, expected)
     return redirect(LIST)
-
-
-def _tell(
-    request: HttpRequest,
-    outcome: activation.Outcome,
-    sentence: str,
-    expected: int | None,
-) -> None:
-    """Show the sentence: as a warning when somebody else's change was replaced."""
-    if not outcome.changed:
-        messages.info(request, sentence)
-    elif sentences.was_overtaken(outcome, expected):
-        messages.warning(request, sentence)
-    else:
-        messages.success(request, sentence)

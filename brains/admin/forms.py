@@ -30,6 +30,7 @@ from brains.wording import exact, in_turn
 
 CHAT_LIST, EMBEDDING_LIST = "chat-model-ids", "embedding-model-ids"
 EMBEDDING_LOCKED = (EMBEDDING.model.field, DIMENSION.field)
+TRIAL_MINUTES = (5, 15, 60)
 REASON_LENGTH = Activation._meta.get_field("reason").max_length
 
 
@@ -147,6 +148,26 @@ class ConfirmForm(forms.Form):
             sentence = "Write why it is activated although its models were not checked."
             self.add_error("reason", sentence)
         return data
+
+
+class ActivateForm(ConfirmForm):
+    """The question before an activation: also for how long."""
+
+    minutes = forms.ChoiceField(
+        label="How long",
+        required=False,
+        choices=[
+            ("", "For good"),
+            *((minutes, f"For {minutes} minutes") for minutes in TRIAL_MINUTES),
+        ],
+        widget=forms.RadioSelect,
+        help_text="For some minutes: then what is live now comes back by itself, unless "
+        "somebody presses Confirm.",
+    )
+
+    def clean_minutes(self) -> int:
+        """Return the number of minutes; 0 for good."""
+        return int(self.cleaned_data["minutes"] or 0)
 
 
 def _explain(field: forms.Field, value: Value) -> None:

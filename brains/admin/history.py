@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from brains.admin.differences import Difference, changes, compare, side_of_resolved
 from brains.models import Activation
+from brains.wording import exact
 
 if TYPE_CHECKING:
     from typing import TypedDict
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
         before_snapshot: dict[str, Any] | None
         before_resolved: dict[str, list[str]] | None
+        live_revision: int
 
     Entry = WithAnnotations[Activation, Before]
 
@@ -26,11 +28,14 @@ Action = Activation.Action
 
 
 def with_before(activations: QuerySet[Activation]) -> QuerySet[Activation]:
-    """Add, for every activation, what the one before it had as snapshot and resolved to."""
+    """Add, for every activation, what the one before it had as snapshot and resolved to,
+    and the revision that is live."""
     before = Activation.objects.filter(revision=OuterRef("revision") - 1)
+    newest = Activation.objects.order_by("-revision")
     return activations.annotate(
         before_snapshot=Subquery(before.values("snapshot")[:1]),
         before_resolved=Subquery(before.values("resolved")[:1]),
+        live_revision=Subquery(newest.values("revision")[:1]),
     )
 
 
@@ -44,21 +49,46 @@ def differences_of(entry: "Entry") -> list[Difference]:
 
 def sentence_of(entry: "Entry") -> SafeString:
     """Return, as in "admin activated Budget, replacing Default: L1 a → b"."""
-    return format_html("{}: {}", _deed(entry), _effect(differences_of(entry)))
+    deed, differences = _deed(entry), differences_of(entry)
+    if entry.action != Action.AUTO_REVERT:
+        return format_html("{}: {}", deed, _effect(differences))
+    # Its reason is a sentence of its own.
+    effect = _effect(differences) if changes(differences) else ""
+    return format_html("{}: {} {}", deed, entry.reason, effect)
+
+
+def reason_of(entry: Activation) -> str:
+    """Return why, unless the sentence says so itself."""
+    return "" if entry.action == Action.AUTO_REVERT else entry.reason
 
 
 def _deed(entry: "Entry") -> str:
     """Say who did what to which preset."""
-    name, before = entry.preset_name, _before_name(entry)
     if entry.action == Action.DEACTIVATE:
-        return f"{entry.by_name} deactivated {before or 'the live preset'}"
-    deed = f"{entry.by_name} {entry.get_action_display()} {name or 'no preset'}"
-    if entry.forced:
-        deed = f"{deed} past the check of its models"
+        return f"{entry.by_name} deactivated {_before_name(entry) or 'the live preset'}"
+    name, verb = entry.preset_name or "no preset", entry.get_action_display()
+    return f"{entry.by_name} {verb} {name}{_more(entry)}"
+
+
+def _more(entry: "Entry") -> str:
+    """Say what else is to be known of the deed: when it ends, where it went back to, what
+    was live before, whether the check of its models was passed over."""
+    forced = " past the check of its models" if entry.forced else ""
+    return forced + _circumstances(entry)
+
+
+def _circumstances(entry: "Entry") -> str:
+    name, before = entry.preset_name, _before_name(entry)
+    is_other = bool(before and before != name)
     if entry.action == Action.EDIT:
-        renamed = f", called {before} before" if before and before != name else ""
-        return f"{deed} while it was live{renamed}"
-    return f"{deed}, replacing {before}" if before and before != name else deed
+        return f" while it was live{f', called {before} before' if is_other else ''}"
+    if entry.action == Action.CONFIRM:
+        return ", which was on trial"
+    restored = f" (revision {entry.restores})" if entry.restores else ""
+    if entry.action == Action.AUTO_REVERT:
+        return restored
+    trial = f" on trial until {exact(entry.confirm_by)}" if entry.confirm_by else ""
+    return f"{restored}{trial}{f', replacing {before}' if is_other else ''}"
 
 
 def _before_name(entry: "Entry") -> str | None:

@@ -7,11 +7,17 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import URLPattern
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from brains import activation
+from brains.admin.compare_page import CompareForm, ComparePage
 from brains.admin.differences import TITLES
-from brains.admin.history import differences_of, sentence_of, with_before
-from brains.admin.markup import relative
+from brains.admin.doors import may_roll_back, roll_back_url
+from brains.admin.history import differences_of, reason_of, sentence_of, with_before
+from brains.admin.markup import relative, state
+from brains.admin.roll_back_pages import RollBackPages
 from brains.layers import FALLBACK_FIELDS, SETTABLE
 from brains.models import Activation
 from brains.wording import exact
@@ -24,11 +30,23 @@ else:
     Base = admin.ModelAdmin
 
 
+@admin.display(description="Change")
+def roll_back_button(entry: "Entry") -> SafeString:
+    """Link to the question before going back to a revision; say which one is live."""
+    if entry.revision == entry.live_revision:
+        return state("live", "good")
+    return format_html(
+        '<a class="button aura-button aura-second" href="{}" aria-label="{}">Roll back</a>',
+        roll_back_url(entry.revision),
+        f"Roll back to revision {entry.revision}",
+    )
+
+
 @admin.register(Activation)
 class HistoryAdmin(Base):
     """What was effective since when, by whom and why, and what each change changed."""
 
-    list_display = ("revision", "what", "reason", "when")
+    list_display = ("revision", "what", "why_listed", "when")
     list_display_links = ("revision",)
     list_per_page = 50
     ordering = ("-revision",)
@@ -36,6 +54,22 @@ class HistoryAdmin(Base):
     actions = None
     fields = ("what", "why", "who", "moment", "values", "snapshot_fields")
     readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages that compare two revisions and go back to one."""
+        own = (RollBackPages(self).urls(), ComparePage(self).urls())
+        return [*(url for urls in own for url in urls), *super().get_urls()]
+
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Leave the buttons out for those who may not use them."""
+        listed = tuple(self.list_display)
+        return (*listed, roll_back_button) if may_roll_back(request) else listed
+
+    def has_view_permission(
+        self, request: HttpRequest, obj: Activation | None = None
+    ) -> bool:
+        """Who may go back to an earlier revision may also see which there are."""
+        return super().has_view_permission(request, obj) or may_roll_back(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Activation]:
         """Return the rows, each with what it replaced."""
@@ -68,13 +102,30 @@ class HistoryAdmin(Base):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the history under its own title."""
-        title = {"title": "History of what was live"}
-        return super().changelist_view(request, {**title, **(extra_context or {})})
+        head = {"title": "History of what was live", "compare_form": CompareForm()}
+        return super().changelist_view(request, {**head, **(extra_context or {})})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one revision, with the ways on from it."""
+        ways = {"live": activation.latest(), "may_roll_back": may_roll_back(request)}
+        context = {**ways, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
 
     @admin.display(description="What")
     def what(self, entry: "Entry") -> SafeString:
         """Show the change as a sentence."""
         return sentence_of(entry)
+
+    @admin.display(description="Reason")
+    def why_listed(self, entry: Activation) -> str:
+        """Show the reason, unless the sentence has it."""
+        return reason_of(entry)
 
     @admin.display(description="Why")
     def why(self, entry: Activation) -> str:

@@ -27,10 +27,12 @@ from brains.admin.activation_pages import (
 from brains.admin.canary_pages import CanaryPages
 from brains.admin.catalogue_hints import complete, warnings_of
 from brains.admin.effective import standing
+from brains.admin.explain_page import ExplainPage
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
 from brains.admin.preflight_pages import PreflightPages, may_check
 from brains.admin.preset_columns import COLUMNS, act, with_marks
+from brains.admin.telling import tell
 from brains.canary import rows as canaries
 from brains.canary.split import shown_percent
 from brains.catalogue.catalogue import load
@@ -68,13 +70,14 @@ class PresetAdmin(Base):
     fieldsets = (_OWN_FIELDS, *map(_fields_of, LAYERS))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages that activate, deactivate and check, those of a canary, and what
-        completes model ids."""
+        """Add the pages that activate, deactivate, check and explain, those of a canary, and
+        what completes model ids."""
         models = self.admin_site.admin_view(self.models_view)
         return [
             path("models/", models, name="brains_modelpreset_models"),
             *ActivationPages(self).urls(),
             *PreflightPages(self).urls(),
+            *ExplainPage(self).urls(),
             *CanaryPages(self).urls(),
             *super().get_urls(),
         ]
@@ -146,9 +149,12 @@ class PresetAdmin(Base):
         form and the lock, the form is checked again: now it sees the other one, and says so."""
         context = {**self._form_context(request, object_id), **(extra_context or {})}
         try:
-            return super().changeform_view(request, object_id, form_url, context)
+            answer = super().changeform_view(request, object_id, form_url, context)
         except (PresetChanged, EmbeddingLocked, IntegrityError):
-            return super().changeform_view(request, object_id, form_url, context)
+            answer = super().changeform_view(request, object_id, form_url, context)
+        if told := getattr(request, "_saved_live", None):
+            tell(request, *told)  # here its transaction is over, and workers can see it
+        return answer
 
     def save_model(
         self,
@@ -157,12 +163,12 @@ class PresetAdmin(Base):
         form: "ModelForm[ModelPreset]",
         change: bool,
     ) -> None:
-        """Save; for a live preset that is a new revision, and the person is told."""
+        """Save; for a live preset that is a new revision, which the person is told."""
         opened_at = form.cleaned_data.get("opened_at") or None
         outcome = activation.save_preset(obj, author_of(request), opened_at=opened_at)
         if outcome.changed and outcome.activation:
             sentence = sentences.after_saving_live(obj, outcome.activation)
-            self.message_user(request, sentence)
+            request._saved_live = (outcome, sentence)  # type: ignore[attr-defined]
         for warning in warnings_of(obj):
             self.message_user(request, f"Saved. {warning}", messages.WARNING)
 

@@ -1,11 +1,12 @@
-"""What the commands of every room share: who is at the keyboard, dates as
+"""What the commands of every room share: who is at the keyboard, what a change did, dates as
 they are typed, and refusals as sentences."""
 
 import os
 import pwd
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
@@ -13,12 +14,15 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from brains.activation import Author
+from brains import arrival
+from brains.activation import Author, Outcome
 from brains.busy import is_busy
 from brains.errors import BrainError
 from brains.key_record import KeyRecord
 from brains.models import Activation
+from brains.trials import trial_of
 
+MINUTES_MAX = 7 * 24 * 60
 REASON_LENGTH = Activation._meta.get_field("reason").max_length or 0
 
 
@@ -32,6 +36,28 @@ def author(reason: str = "") -> Author:
             f"A reason has at most {REASON_LENGTH} characters, this has {len(reason)}."
         )
     return Author(name=_who(), reason=reason.strip())
+
+
+def minutes(text: str) -> timedelta:
+    """Return a number of minutes, as an option of a command has it.
+
+    Raises ArgumentTypeError with a sentence.
+    """
+    if text.isdecimal() and 1 <= int(text[:9]) <= MINUTES_MAX:
+        return timedelta(minutes=int(text[:9]))
+    raise ArgumentTypeError(
+        f"{text[:40]!r} is not a whole number of minutes from 1 to {MINUTES_MAX}."
+    )
+
+
+def told(outcome: Outcome, sentence: str) -> Iterator[str]:
+    """Yield what a command says of a change: what it did; when it ends, if it is on trial;
+    how many workers have it, which is waited for."""
+    yield sentence
+    if trial := trial_of(outcome.activation):
+        yield f"It is on trial until {trial.ends}; then {trial.then}, unless it is confirmed."
+    if arrived := arrival.after(outcome):
+        yield arrived
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.template import Context
 
 from brains.admin.differences import compare, side_of
 from brains.admin.effective import standing
@@ -11,13 +12,14 @@ from brains.admin.sentences import what_is_live
 register = template.Library()
 
 
-@register.inclusion_tag("admin/brains/live_brain.html")
-def live_brain() -> dict[str, Any]:
+@register.inclusion_tag("admin/brains/live_brain.html", takes_context=True)
+def live_brain(context: Context) -> dict[str, Any]:
     """Show the live preset, its revision, and what serves each layer and why."""
     now = standing()
     return {
         "activation": now.activation,
         "is_preset": now.selection.preset is not None,
         "sentence": what_is_live(now.activation),
+        "may_explain": context["user"].has_perm("brains.view_modelpreset"),
         "differences": compare(None, side_of(now.selection)),
     }

@@ -1,5 +1,6 @@
 """What tests ask the database about presets and the history of what was live."""
 
+from datetime import datetime
 from typing import Any
 
 from brains import activation, live
@@ -19,6 +20,13 @@ def newest() -> Activation:
     found = activation.latest()
     assert found is not None
     return found
+
+
+def trial_end() -> datetime:
+    """Return when what is live on trial ends."""
+    ends_at = newest().confirm_by
+    assert ends_at is not None
+    return ends_at
 
 
 def count() -> int:

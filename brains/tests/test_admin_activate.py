@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -11,6 +10,7 @@ from django.urls import reverse
 from brains import activation
 from brains.activation import Author
 from brains.models import Activation, ModelPreset
+from brains.tests.operators import answer, fields_of, member, told
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:brains_modelpreset_changelist")
@@ -31,39 +31,15 @@ def url_of(name):
     return reverse("admin:brains_modelpreset_activate", args=[preset(name).pk])
 
 
-def fields_of(response):
-    """Return what the question's form would send."""
-    form = response.context["form"]
-    return {name: form[name].value() or "" for name in form.fields}
-
-
-def confirm(client, url, **changes):
-    """Ask, then press the button."""
-    data = fields_of(client.get(url)) | changes
-    return client.post(url, data, follow=True)
-
-
-def told(response):
-    return [str(message) for message in response.context["messages"]]
-
-
 def revisions():
     rows = Activation.objects.order_by("revision")
     return [(row.revision, row.action, row.preset_name, row.by_name) for row in rows]
 
 
-def member(*codenames):
-    user = User.objects.create_user("member", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def test_activating_makes_a_revision_and_says_what_it_replaced(admin_client):
     activation.activate(preset("Default"), BOB)
 
-    response = confirm(admin_client, url_of("Budget"), reason="night costs")
+    response = answer(admin_client, url_of("Budget"), reason="night costs")
 
     assert told(response) == ["Budget is live as revision 2, replacing Default."]
     assert revisions()[-1] == (2, "activate", "Budget", "admin")
@@ -72,7 +48,7 @@ def test_activating_makes_a_revision_and_says_what_it_replaced(admin_client):
 
 
 def test_the_first_activation_says_that_nothing_was_live(admin_client):
-    assert told(confirm(admin_client, url_of("Budget"))) == [
+    assert told(answer(admin_client, url_of("Budget"))) == [
         "Budget is live as revision 1; no preset was live before."
     ]
 
@@ -184,7 +160,7 @@ def test_a_live_preset_that_was_saved_past_the_history_can_be_activated(admin_cl
     ModelPreset.objects.filter(name="Budget").update(l1_model="other/model")
 
     asked = admin_client.get(url_of("Budget")).content.decode()
-    response = confirm(admin_client, url_of("Budget"))
+    response = answer(admin_client, url_of("Budget"))
 
     assert "Budget is live, but not as it is saved now. 1 value would change." in asked
     assert told(response) == ["Budget is live as revision 2, as it is saved now."]
@@ -214,7 +190,7 @@ def test_the_question_warns_of_a_provider_that_is_not_set_up(admin_client, setti
 def test_deactivating_lets_no_preset_be_live(admin_client):
     activation.activate(preset("Budget"), BOB)
 
-    response = confirm(admin_client, DEACTIVATE, reason="back to basics")
+    response = answer(admin_client, DEACTIVATE, reason="back to basics")
 
     assert told(response) == [
         "Budget is no longer live. Since revision 2 every value comes from the "

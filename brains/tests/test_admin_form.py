@@ -12,6 +12,7 @@ from django.urls import reverse
 from brains import activation
 from brains.activation import Author
 from brains.models import Activation, ModelPreset
+from brains.tests.operators import told
 
 pytestmark = pytest.mark.django_db
 ADD = reverse("admin:brains_modelpreset_add")
@@ -43,10 +44,6 @@ def opened(client, name):
 def errors_of(response):
     assert response.status_code == 200
     return dict(response.context["adminform"].form.errors)
-
-
-def told(response):
-    return [str(message) for message in response.context["messages"]]
 
 
 def add(client, **fields):

@@ -1,17 +1,21 @@
 """The history in the admin: sentences, newest first, that nobody can change."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from brains import activation
 from brains.activation import Author
 from brains.models import Activation, ModelPreset
+from brains.wording import exact
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:brains_activation_changelist")
 ANN = Author("ann", reason="night costs")
+TRIAL = timedelta(minutes=5)
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +25,11 @@ def _rungs(settings):
 
 def preset(name):
     return ModelPreset.objects.get(name=name)
+
+
+def ends_of_trials():
+    rows = Activation.objects.filter(confirm_by__isnull=False).order_by("revision")
+    return [row.confirm_by for row in rows]
 
 
 def sentences(client, **query):
@@ -77,6 +86,49 @@ def test_a_renamed_live_preset_says_what_it_was_called(admin_client):
     assert sentences(admin_client)[0] == (
         "ann edited Standard while it was live, called Default before: no value changed"
     )
+
+
+def test_going_back_names_the_revision_it_went_back_to(admin_client):
+    activation.activate(preset("Budget"), ANN)
+    activation.activate(preset("Default"), ANN)
+    activation.roll_back(1, Author("bob"))
+
+    assert sentences(admin_client)[0].startswith(
+        "bob rolled back to Budget (revision 1), replacing Default: "
+        "L1 mistralai/mistral-7b-instruct → google/gemma-7b-it, "
+    )
+
+
+def test_a_trial_its_confirmation_and_its_end_are_told(admin_client):
+    ModelPreset(name="Twin").save()
+    activation.activate(preset("Default"), ANN)
+    activation.activate(preset("Twin"), ANN, trial=TRIAL)
+    activation.confirm(Author("bob"))
+    activation.activate(preset("Default"), ANN, trial=TRIAL)
+    activation.end_trial(timezone.now() + 2 * TRIAL)
+
+    until = [exact(ends) for ends in ends_of_trials()]
+    assert sentences(admin_client)[:4] == [
+        "Aura went back to Twin (revision 3): Nobody confirmed revision 4 in time.",
+        f"ann activated Default on trial until {until[1]}, replacing Twin: "
+        "no value changed",
+        "bob confirmed Twin, which was on trial: no value changed",
+        f"ann activated Twin on trial until {until[0]}, replacing Default: "
+        "no value changed",
+    ]
+
+
+def test_what_an_end_in_time_changed_is_told_after_why(admin_client):
+    activation.activate(preset("Default"), ANN)
+    activation.activate(preset("Hybrid"), ANN, trial=TRIAL)
+    activation.end_trial(timezone.now() + 2 * TRIAL)
+
+    assert sentences(admin_client)[0] == (
+        "Aura went back to Default (revision 1): Nobody confirmed revision 2 in time. "
+        "L1 local/phi-3-mini-4k → mistralai/mistral-7b-instruct"
+    )
+    html = admin_client.get(LIST).content.decode()
+    assert html.count("Nobody confirmed revision 2 in time.") == 1
 
 
 def test_the_reason_is_told(admin_client):

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from brains import activation
 from brains.models import Activation, ModelPreset
+from brains.tests.operators import told
 from brains.tests.records import ANN, preset
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +109,6 @@ def test_saving_fallbacks_of_a_live_preset_is_a_new_revision(admin_client):
     data = opened(admin_client, "Budget") | {"l1_fallback": "a/b, c/d"}
     response = admin_client.post(url_of("Budget"), data, follow=True)
 
-    told = [str(message) for message in response.context["messages"]]
-    assert "Budget is live: saved as revision 2." in told
+    assert "Budget is live: saved as revision 2." in told(response)
     resolved = Activation.objects.get(revision=2).resolved
     assert resolved["l1_fallback"] == ["a/b,c/d", "preset"]

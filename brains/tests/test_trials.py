@@ -66,6 +66,24 @@ def test_another_revision_than_the_one_that_was_meant_is_not_confirmed(budget, h
     assert activation.confirm(BOB, revision=2).changed
 
 
+def test_a_trial_is_reverted_before_its_time(budget, hybrid):
+    activation.activate(budget, ANN)
+    activation.activate(hybrid, ANN, trial=MINUTES)
+    assert activation.revert(BOB, revision=2).changed
+    assert revisions()[-1] == (3, "roll_back", "Budget")
+    assert (newest().restores, newest().by_name) == (1, "bob")
+
+
+def test_only_the_trial_that_was_meant_is_reverted(budget, hybrid):
+    assert not activation.revert(BOB, revision=1).changed
+    activation.activate(budget, ANN, trial=MINUTES)
+    activation.activate(hybrid, ANN, trial=MINUTES)
+    assert not activation.revert(BOB, revision=1).changed
+    activation.confirm(ANN)
+    assert not activation.revert(BOB, revision=3).changed
+    assert live_models()[0] == "Hybrid"
+
+
 def test_the_first_change_of_all_goes_back_to_no_preset(budget):
     activation.activate(budget, ANN, trial=MINUTES)
     activation.end_trial(later())

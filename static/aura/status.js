@@ -40,6 +40,8 @@
       if (old.data !== fresh.data) old.data = fresh.data;
       return;
     }
+    // A part that says it is the same belongs to a script of its own.
+    if (old.dataset.same && old.dataset.same === fresh.dataset.same) return;
     const isNews = "value" in old.dataset && old.textContent !== fresh.textContent;
     matchAttributes(old, fresh);
     matchChildren(old, fresh);

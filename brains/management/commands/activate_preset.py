@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from brains import activation, live
 from brains.errors import PreflightFailed
 from brains.management import preflight_text
-from brains.management.command_line import author, refusals
+from brains.management.command_line import author, minutes, refusals, told
 from brains.management.selection_text import table
 from brains.models import ModelPreset
 from brains.preflight import gate
@@ -40,6 +40,13 @@ class Command(BaseCommand):
             action="store_true",
             help="go past the check; needs --reason, and the history says so",
         )
+        parser.add_argument(
+            "--minutes",
+            type=minutes,
+            metavar="N",
+            help="on trial: after N minutes what was live comes back, unless "
+            "confirm_preset is run before",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         who, force = author(options["reason"]), options["force"]
@@ -59,9 +66,11 @@ class Command(BaseCommand):
                 who,
                 opened_at=preset.updated_at.isoformat(),
                 forced=is_gated and force,
+                trial=options["minutes"],
             )
             selection = live.peek().selection
-        self.stdout.write(_said(outcome, preset.name))
+            lines = [*told(outcome, _said(outcome, preset.name))]
+        self.stdout.write("\n".join(lines))
         self.stdout.write(table(selection))
 
     def _check(self, preset: ModelPreset) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from brains import activation, live
-from brains.management.command_line import author, refusals
+from brains.management.command_line import author, refusals, told
 from brains.management.selection_text import table
 
 
@@ -21,7 +21,8 @@ class Command(BaseCommand):
         with refusals():
             outcome = activation.deactivate(author(options["reason"]))
             selection = live.peek().selection
-        self.stdout.write(_said(outcome))
+            lines = [*told(outcome, _said(outcome))]
+        self.stdout.write("\n".join(lines))
         self.stdout.write(table(selection))
 
 

@@ -58,5 +58,7 @@ def _head(now: Live) -> str:
     preset = f"preset {now.selection.preset}" if now.selection.preset else "no preset"
     since = f", since {exact(now.since)} by {now.by}" if now.since else ""
     reason = f": {now.reason}" if now.reason else ""
+    trial = f", on trial until {exact(now.confirm_by)}" if now.confirm_by else ""
     place = LOADED_FROM[now.loaded_from]
-    return f"Revision {now.selection.revision}, {preset}{since}{reason} (from {place})"
+    head = f"Revision {now.selection.revision}, {preset}{since}{reason}{trial}"
+    return f"{head} (from {place})"

@@ -1,0 +1,181 @@
+"""The page that asks before going back to an earlier revision, and the two buttons of a
+trial. GET changes nothing; the buttons act by POST alone."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from brains import activation, live
+from brains.activation import Outcome
+from brains.admin.activation_pages import author_of, effect_of, posted, seen
+from brains.admin.differences import changes
+from brains.admin.doors import (
+    ACTING,
+    ASKING,
+    CONFIRM,
+    ROLL_BACK,
+    ROLL_BACK_PAGE,
+    View,
+    guarded,
+    may,
+)
+from brains.admin.effective import Standing, standing
+from brains.admin.forms import ConfirmForm
+from brains.admin.return_sentences import (
+    after_confirming,
+    after_reverting,
+    after_rolling_back,
+    nothing_to_roll_back,
+    question_of_roll_back,
+)
+from brains.admin.telling import tell
+from brains.errors import BrainError
+from brains.models import Activation
+from brains.selection import resolve
+from brains.trials import named
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+HISTORY = "admin:brains_activation_changelist"
+_TEMPLATE = "admin/brains/activation/roll_back.html"
+
+
+class TrialForm(forms.Form):
+    """What the bar of a trial sends: the revision it named, and the page it stood on."""
+
+    revision = forms.IntegerField(min_value=1)
+    back = forms.CharField(required=False)
+
+
+class RollBackPages:
+    """The question and the two buttons, as the history's admin serves them."""
+
+    def __init__(self, model_admin: "ModelAdmin[Activation]") -> None:
+        self._admin = model_admin
+
+    def urls(self) -> list[URLPattern]:
+        """Return their addresses, below the history's."""
+        return [
+            path(
+                "<int:revision>/roll-back/",
+                self._door(self.roll_back, ROLL_BACK, ASKING),
+                name=ROLL_BACK_PAGE,
+            ),
+            path(
+                "trial/confirm/",
+                self._door(self.confirm, CONFIRM, ACTING),
+                name="brains_activation_confirm",
+            ),
+            path(
+                "trial/revert/",
+                self._door(self.revert, ROLL_BACK, ACTING),
+                name="brains_activation_revert",
+            ),
+        ]
+
+    def roll_back(self, request: HttpRequest, revision: int) -> HttpResponse:
+        """Ask, then make what a revision had live again."""
+        target = Activation.objects.filter(revision=revision).first()
+        if target is None:
+            messages.error(request, f"There is no revision {revision}.")
+            return redirect(HISTORY)
+        form = ConfirmForm(posted(request), initial=seen(None))
+        if request.method != "POST" or not form.is_valid():
+            return self._ask(request, target, form)
+        expected = form.cleaned_data["expected_revision"]
+        author = author_of(request, form.cleaned_data["reason"])
+        try:
+            outcome = activation.roll_back(revision, author)
+        except BrainError as refused:
+            messages.error(request, f"{refused} Nothing changed.")
+            return redirect(HISTORY)
+        sentence = after_rolling_back(outcome, target, expected)
+        tell(request, outcome, sentence, expected)
+        return redirect(HISTORY)
+
+    def confirm(self, request: HttpRequest) -> HttpResponse:
+        """Let the trial that was named stay, if it is still the one that is live."""
+        revision = _revision_in(request)
+        outcome = activation.confirm(author_of(request), revision=revision)
+        return _answered(request, outcome, after_confirming(outcome, revision))
+
+    def revert(self, request: HttpRequest) -> HttpResponse:
+        """Go back from the trial that was named, if it is still the one that is live."""
+        revision = _revision_in(request)
+        try:
+            outcome = activation.revert(author_of(request), revision=revision)
+        except BrainError as refused:
+            messages.error(request, f"{refused} Nothing changed.")
+            return redirect(_back(request))
+        return _answered(request, outcome, after_reverting(outcome, revision))
+
+    def _door(self, view: View, permission: str, methods: tuple[str, ...]) -> View:
+        wrap = self._admin.admin_site.admin_view
+        return wrap(guarded(view, may(permission), methods))
+
+    def _ask(
+        self, request: HttpRequest, target: Activation, form: ConfirmForm
+    ) -> HttpResponse:
+        context = {
+            **self._admin.admin_site.each_context(request),
+            **_question(target, standing()),
+            "opts": self._admin.opts,
+            "form": form,
+            "list_url": reverse(HISTORY),
+        }
+        return TemplateResponse(request, _TEMPLATE, context)
+
+
+def _question(target: Activation, now: Standing) -> dict[str, Any]:
+    """Return what the page shows: the change value by value, and what to mind."""
+    then = resolve(target.as_snapshot(), live.ladder(), revision=target.revision)
+    effect = effect_of(now.selection, then)
+    changed = len(changes(effect["differences"]))
+    is_done = bool(
+        now.activation
+        and not now.activation.is_on_trial
+        and activation.has_same(now.activation, target)
+    )
+    return {
+        "title": f"Go back to {named(target)}?" if not is_done else "Nothing to change",
+        "button": f"Go back to revision {target.revision}",
+        "is_done": is_done,
+        "sentence": (
+            nothing_to_roll_back(target, now.activation)
+            if is_done and now.activation
+            else question_of_roll_back(target, now.activation, changed)
+        ),
+        **effect,
+    }
+
+
+def _revision_in(request: HttpRequest) -> int:
+    """Return the revision that the button was about; 0, which none has, for no number."""
+    form = TrialForm(request.POST)
+    form.is_valid()
+    revision: int = form.cleaned_data.get("revision", 0)
+    return revision
+
+
+def _answered(request: HttpRequest, outcome: Outcome, sentence: str) -> HttpResponse:
+    """Say what a button did, on the page where it was pressed."""
+    if outcome.changed:
+        tell(request, outcome, sentence)
+    else:
+        messages.warning(request, sentence)
+    return redirect(_back(request))
+
+
+def _back(request: HttpRequest) -> str:
+    back = request.POST.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        back, {request.get_host()}, require_https=request.is_secure()
+    )
+    return back if is_ours else reverse("admin:index")
