@@ -12,6 +12,7 @@ _SEES = (
     "brains.view_modelpreset",
     "brains.view_activation",
     "brains.view_schedule",
+    "brains.view_staffkey",
     "gateway.view_apikey",
     "gateway.view_callrecord",
     "gateway.view_hourlyusage",
@@ -20,14 +21,18 @@ _OPERATES = (
     "brains.activate_modelpreset",
     "brains.confirm_modelpreset",
     "brains.roll_back_modelpreset",
+    "brains.probe_modelpreset",
 )
 _SETS_UP = (
     "brains.add_modelpreset",
     "brains.change_modelpreset",
     "brains.delete_modelpreset",
+    "brains.force_modelpreset",
     "brains.add_schedule",
     "brains.change_schedule",
     "brains.delete_schedule",
+    "brains.add_staffkey",
+    "brains.change_staffkey",
     "gateway.add_apikey",
     "gateway.change_apikey",
 )

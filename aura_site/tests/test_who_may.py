@@ -12,6 +12,7 @@ from django.urls import reverse
 from aura_site.groups import GROUPS, make_groups
 from brains import activation
 from brains.models import Schedule
+from brains.staff_keys import StaffKey
 from brains.tests.records import ANN, everything, newest, preset
 from gateway import keys
 from gateway.models import ApiKey
@@ -25,11 +26,17 @@ ROLES = {
         "view_modelpreset",
         "view_activation",
         "view_schedule",
+        "view_staffkey",
         "view_apikey",
         "view_callrecord",
         "view_hourlyusage",
     ),
-    "change": ("change_modelpreset", "change_apikey", "change_schedule"),
+    "change": (
+        "change_modelpreset",
+        "change_apikey",
+        "change_schedule",
+        "change_staffkey",
+    ),
     "activate": ("activate_modelpreset",),
     "confirm": ("confirm_modelpreset",),
     "roll_back": ("roll_back_modelpreset",),
@@ -69,6 +76,16 @@ GET  explain      login     login 403   200  200    200      403     403       2
 POST explain      login     login 403   405  405    405      403     403       405    405      405   405
 GET  schedules    login     login 403   200  200    403      403     403       200    200      200   200
 POST schedule_add login     login 403   403  403    403      403     403       403    403      302   302
+GET  models       login     login 403   200  200    200      403     403       200    200      200   200
+GET  check        login     login 403   403  403    200      403     403       403    200      200   200
+PUT  check        login     login 403   403  403    405      403     403       403    405      405   405
+GET  canary       login     login 403   403  403    200      403     403       403    200      200   200
+POST canary       login     login 403   403  403    405      403     403       403    405      405   405
+GET  canary_start login     login 403   403  403    200      403     403       403    200      200   200
+POST canary_start login     login 403   403  403    302      403     403       403    302      302   302
+GET  canary_step  login     login 403   403  403    405      403     403       403    405      405   405
+GET  staff_keys   login     login 403   200  200    403      403     403       200    200      200   200
+POST staff_add    login     login 403   403  403    403      403     403       403    403      200   200
 GET  keys         login     login 403   200  200    403      403     403       200    200      200   200
 GET  key          login     login 403   200  200    403      403     403       200    200      200   200
 POST key          login     login 403   403  302    403      403     403       403    403      302   302
@@ -87,6 +104,7 @@ SCHEDULE = {
     "time_zone": "UTC",
     "is_enabled": "on",
 }
+SHOWING = ("POST key_add", "POST staff_add")
 HEAD = LINES[0][1:]
 ROWS = [(line[:2], line[2:]) for line in LINES[1:]]
 POSTS = sorted({door for (method, door), _ in ROWS if method == "POST"})
@@ -138,6 +156,13 @@ def doors():
         "compare": (of("brains_activation_compare") + "?a=1&b=2", {}),
         "schedules": (of("brains_schedule_changelist"), {}),
         "schedule_add": (of("brains_schedule_add"), SCHEDULE | {"preset": other}),
+        "models": (of("brains_modelpreset_models") + "?q=gemma", {}),
+        "check": (of("brains_modelpreset_preflight", other), {}),
+        "canary": (of("brains_modelpreset_canary"), {}),
+        "canary_start": (of("brains_modelpreset_canary_start", other), {"percent": 5}),
+        "canary_step": (of("brains_modelpreset_canary_step", "abort"), {}),
+        "staff_keys": (of("brains_staffkey_changelist"), {}),
+        "staff_add": (of("brains_staffkey_add"), {"name": "ci", "scopes": ["read"]}),
         "keys": (of("gateway_apikey_changelist"), {}),
         "key": (of("gateway_apikey_change", key), {"name": "renamed"}),
         "key_add": (of("gateway_apikey_add"), {"name": "another"}),
@@ -159,8 +184,8 @@ def signed_in(user, **options):
 
 def state():
     """Everything that these doors may change."""
-    schedules = list(Schedule.objects.order_by("pk").values())
-    return everything(), schedules, list(ApiKey.objects.order_by("pk").values())
+    others = (Schedule, StaffKey, ApiKey)
+    return everything(), [list(o.objects.order_by("pk").values()) for o in others]
 
 
 def answer_of(client, method, place, before):
@@ -194,7 +219,7 @@ def test_each_role_is_answered_as_tabled(role, doors):
     assert {step: status for step, (status, _) in found.items()} == tabled
     # A new key is shown by the answer itself; every other change leads on to a page.
     done = {step for step, status in tabled.items() if status == "302"}
-    done |= {step for step in ["POST key_add"] if tabled[step] == "200"}
+    done |= {step for step in SHOWING if tabled[step] == "200"}
     assert {step for step, (_, has_changed) in found.items() if has_changed} == done
 
 

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from brains import activation, live
+from brains import activation, embedding_lock, live
 from brains.activation import Outcome
 from brains.admin.activation_pages import author_of, effect_of, posted, seen
 from brains.admin.differences import changes
@@ -37,7 +37,7 @@ from brains.admin.return_sentences import (
 from brains.admin.telling import tell
 from brains.errors import BrainError
 from brains.models import Activation
-from brains.selection import resolve
+from brains.selection import Snapshot, resolve
 from brains.trials import named
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ def _question(target: Activation, now: Standing) -> dict[str, Any]:
         "title": f"Go back to {named(target)}?" if not is_done else "Nothing to change",
         "button": f"Go back to revision {target.revision}",
         "is_done": is_done,
+        "lock": embedding_lock.refusal(_snapshot(now.activation), _snapshot(target)),
         "sentence": (
             nothing_to_roll_back(target, now.activation)
             if is_done and now.activation
@@ -154,6 +155,10 @@ def _question(target: Activation, now: Standing) -> dict[str, Any]:
         ),
         **effect,
     }
+
+
+def _snapshot(entry: Activation | None) -> Snapshot | None:
+    return entry.as_snapshot() if entry else None
 
 
 def _revision_in(request: HttpRequest) -> int:
