@@ -191,6 +191,20 @@ def test_the_page_that_asks_says_so_and_has_no_button(admin_client, settings, up
     assert upstream.requests == []
 
 
+def test_the_page_that_asks_before_a_roll_back_says_so(admin_client, settings):
+    unlocked_activation(settings, "Offline")
+    unlocked_activation(settings, "Budget")
+    url = reverse("admin:brains_activation_roll_back", args=[1])
+
+    html = admin_client.get(url).content.decode()
+    answer = admin_client.post(url, {}, follow=True)
+
+    assert "AURA_EMBEDDING_LOCK" in html and 'type="submit" class="default"' not in html
+    (message,) = [str(told) for told in answer.context["messages"]]
+    assert "AURA_EMBEDDING_LOCK" in message and message.endswith("Nothing changed.")
+    assert len(revisions()) == 2
+
+
 def test_deactivating_in_the_admin_says_so(admin_client, settings):
     unlocked_activation(settings, "Offline")
 
