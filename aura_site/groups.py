@@ -12,6 +12,7 @@ _SEES = (
     "brains.view_modelpreset",
     "brains.view_activation",
     "brains.view_schedule",
+    "brains.view_staffkey",
     "gateway.view_apikey",
     "gateway.view_callrecord",
     "gateway.view_hourlyusage",
@@ -28,6 +29,8 @@ _SETS_UP = (
     "brains.add_schedule",
     "brains.change_schedule",
     "brains.delete_schedule",
+    "brains.add_staffkey",
+    "brains.change_staffkey",
     "gateway.add_apikey",
     "gateway.change_apikey",
 )
