@@ -92,6 +92,14 @@ def whole(body: dict[str, Any], name: str, *, largest: int) -> int | None:
     return value
 
 
+def switch(body: dict[str, Any], name: str) -> bool:
+    """Return a field that is true or false; False when it is left out or null."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise Unprocessable(f"`{name}` is true or false.")
+    return bool(value)
+
+
 def flag(request: HttpRequest, name: str) -> bool:
     """Return a switch of the address, such as `?dry_run=1`."""
     typed = request.GET.get(name, "0").lower()

@@ -19,6 +19,8 @@ from django.http import HttpRequest, JsonResponse
 
 from brains.errors import (
     BrainError,
+    EmbeddingLocked,
+    PreflightFailed,
     PresetChanged,
     PresetIsLive,
     PresetNotFound,
@@ -144,6 +146,12 @@ def refused(error: BrainError) -> ApiError:
             "it again and repeat your change.",
             "preset_changed",
         )
-    if isinstance(error, PresetIsLive):
-        return Conflict(str(error), "preset_is_live")
-    return Conflict(str(error), "refused")
+    if isinstance(error, PreflightFailed):
+        return Unprocessable(str(error), "preflight_failed")
+    return Conflict(str(error), _CONFLICTS.get(type(error), "refused"))
+
+
+_CONFLICTS: Mapping[type[BrainError], str] = {
+    PresetIsLive: "preset_is_live",
+    EmbeddingLocked: "embedding_locked",
+}

@@ -1,15 +1,21 @@
 """An import, done: all of it in one transaction, or nothing. What is written goes through
-`brains/activation.py`; what it would do is worked out in `plan`."""
+`brains/activation.py`; what it would do is worked out in `plan`. What is to be live
+afterwards goes through the check of its models first, as everywhere."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from brains import activation
+from django.conf import settings
+
+from brains import activation, live
 from brains.activation import Author
 from brains.as_code.document import Document
+from brains.as_code.entries import Refusal
 from brains.as_code.plan import Options, Plan, Step, What, plan
 from brains.errors import PresetChanged
 from brains.models import ModelPreset
+from brains.preflight import gate
+from brains.selection import Snapshot, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +48,11 @@ def import_presets(
     edit of the live preset is a revision.
 
     `allow` is asked before anything is written and may raise, which also changes nothing.
+    Raises PreflightFailed, PresetChanged and EmbeddingLocked.
     """
     if options.dry_run:
         return Imported(_plan(document, options), options)
+    checked = _checked(document, options, allow) if options.activate else None
     with activation.together():
         planned = _plan(document, options)
         if planned.refusals:
@@ -52,13 +60,44 @@ def import_presets(
         allow(planned)
         before = _revision()
         _apply(planned, author, options)
+        if options.activate:
+            _activate(options.activate, checked, author)
         after = _revision()
     return Imported(planned, options, after if after != before else None)
 
 
 def _plan(document: Document, options: Options) -> Plan:
     stored = list(ModelPreset.objects.order_by("slug"))
-    return plan(document, stored, activation.live_preset_id(), options)
+    planned = plan(document, stored, activation.live_preset_id(), options)
+    for step in planned.of(What.REMOVED):
+        if step.preset.schedules.exists():
+            reason = "It has a schedule, which would go with it: delete that first."
+            planned.refusals.append(Refusal(reason, preset=step.preset.name))
+    return planned
+
+
+def _checked(
+    document: Document, options: Options, allow: Callable[[Plan], None]
+) -> Snapshot | None:
+    """Ask the models of what is to be live, before the lock is taken: that takes seconds.
+    Return what was asked; None when there is nothing to ask, since something is refused."""
+    planned = _plan(document, options)
+    preset = planned.find(options.activate)
+    if planned.refusals or preset is None:
+        return None
+    allow(planned)
+    if settings.AURA_PREFLIGHT and not activation.is_live(preset):
+        gate.admit(resolve(preset.snapshot(), live.ladder()))
+    return preset.snapshot()
+
+
+def _activate(name: str, checked: Snapshot | None, author: Author) -> None:
+    preset = activation.find_preset(name)
+    if preset.snapshot() != checked:
+        raise PresetChanged(
+            f"{preset.name} was changed by somebody else while its models were asked."
+        )
+    activation.activate(preset, author)
 
 
 def _apply(planned: Plan, author: Author, options: Options) -> None:
@@ -68,8 +107,6 @@ def _apply(planned: Plan, author: Author, options: Options) -> None:
     _free_names(saved)
     for step in saved:
         _save(step, author, options)
-    if options.activate:
-        activation.activate(activation.find_preset(options.activate), author)
 
 
 def _free_names(steps: list[Step]) -> None:

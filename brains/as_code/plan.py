@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from brains.as_code.document import Document
-from brains.as_code.entries import Refusal, Wanted, checked, fields_of
+from brains.as_code.entries import Refusal, Wanted, checked, fields_of, said
 from brains.layers import DIMENSION
 from brains.models import ModelPreset
 from brains.names import free_slug, skeleton
@@ -59,10 +59,21 @@ class Plan:
 
     steps: list[Step] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    staying: list[ModelPreset] = field(default_factory=list)
+    """The presets that the document does not name and that stay."""
 
     def of(self, *kinds: What) -> list[Step]:
         """Return the steps of these kinds."""
         return [step for step in self.steps if step.what in kinds]
+
+    def find(self, name: str) -> ModelPreset | None:
+        """Return the preset that `activation.find_preset` will find once all is done."""
+        kept = [step.preset for step in self.steps if step.what is not What.REMOVED]
+        wanted = name.strip().casefold()
+        there = [*kept, *self.staying]
+        by_name = (preset for preset in there if preset.name.casefold() == wanted)
+        by_slug = (preset for preset in there if preset.slug == wanted)
+        return next(by_name, None) or next(by_slug, None)
 
     @property
     def touches_live(self) -> bool:
@@ -96,9 +107,9 @@ def plan(
         result.steps.append(step)
     leaving = others if options.prune else []
     result.steps += [_leave(preset, live_id) for preset in leaving]
-    staying = [p for p in others if not options.prune or p.pk == live_id]
-    result.refusals += _look_alikes(pairs, staying)
-    result.refusals += _unknown(options.activate, result, staying)
+    result.staying = [p for p in others if not options.prune or p.pk == live_id]
+    result.refusals += _look_alikes(pairs, result.staying)
+    result.refusals += _unknown(options.activate, result)
     result.refusals.sort(key=lambda refusal: refusal.line)
     return result
 
@@ -190,13 +201,8 @@ def _looks(name: str) -> tuple[str, str]:
     return f"as written: {skeleton(name)}", f"in small: {skeleton(name.casefold())}"
 
 
-def _unknown(
-    name: str, result: Plan, staying: Sequence[ModelPreset]
-) -> Iterator[Refusal]:
+def _unknown(name: str, result: Plan) -> Iterator[Refusal]:
     """Refuse to activate what will not be there."""
-    kept = [step.preset for step in result.steps if step.what is not What.REMOVED]
-    known = [*kept, *staying]
-    wanted = name.strip().casefold()
-    if wanted and not any(wanted in (p.name.casefold(), p.slug) for p in known):
+    if name and result.find(name) is None:
         reason = "There will be no such preset to activate."
-        yield Refusal(reason, preset=name[:80], field="activate")
+        yield Refusal(reason, preset=said(name), field="activate")

@@ -78,5 +78,5 @@ class Script:
 def failure(answer: Any) -> tuple[int, str]:
     """Return the status and the code of an error, which has a sentence beside it."""
     error = answer.json()["error"]
-    assert set(error) == {"message", "code"} and error["message"].endswith(".")
+    assert set(error) == {"message", "code"} and error["message"]
     return answer.status_code, str(error["code"])

@@ -12,6 +12,7 @@ from brains.as_code.plan import Options, What
 from brains.as_code.writing import write_document
 from brains.errors import PresetChanged
 from brains.models import Activation, ModelPreset
+from brains.schedules.models import Schedule
 from brains.tests.records import everything, preset
 from brains.tests.status_reader import activated
 
@@ -177,6 +178,17 @@ def test_activating_what_is_not_there_changes_nothing():
 
 def test_what_is_pruned_cannot_be_activated():
     assert done(file({"name": "Night"}), prune=True, activate="Budget").is_refused
+
+
+def test_a_preset_with_a_schedule_is_not_pruned_unseen():
+    Schedule.objects.create(preset=preset("Hybrid"), begins="22:00", ends="06:00")
+    before = everything()
+
+    imported = done(file({"name": "Night"}), prune=True)
+
+    (refusal,) = imported.plan.refusals
+    assert refusal.preset == "Hybrid" and "has a schedule" in refusal.reason
+    assert everything() == before
 
 
 def test_a_slug_keeps_a_preset_that_is_renamed():
