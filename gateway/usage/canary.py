@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, F, IntegerField, QuerySet
 from django.db.models.functions import Cast
@@ -65,7 +66,9 @@ def sides(since: datetime) -> dict[str, Side]:
     seen = CallRecord.objects.filter(pk__in=newest).order_by()
     chunks = _first_chunks(seen)
     sums = {f"sum_{name}": TOTALS[name] for name in ("calls", "errors", "cost_usd")}
-    groups = seen.values("canary", "layer").annotate(priced=Count("cost_usd"), **sums)
+    groups: Any = seen.values("canary", "layer").annotate(
+        priced=Count("cost_usd"), **sums
+    )
     found: dict[str, dict[str, Sum]] = {}
     for group in groups:
         found.setdefault(group["canary"], {})[group["layer"]] = Sum(
