@@ -2,6 +2,7 @@
 provider writes into its list is text; and without an answer the form is what it was."""
 
 import os
+from contextlib import ExitStack
 
 import pytest
 
@@ -34,16 +35,15 @@ def browser():
 @pytest.fixture(scope="module")
 def server():
     """Aura that has read the list of a provider, which is away by now."""
-    with Catalogue() as provider:
-        provider.pages["/v1/models"] = MODELS
-        environment = {
-            "OPENROUTER_BASE_URL": provider.url,
-            "OPENROUTER_API_KEY": "tests-only",
-        }
-        aura = AuraServer(environment, workers=1)
-        aura.manage("migrate", "--verbosity=0")
-        aura.manage("refresh_catalogue", "openrouter")
-    with aura:
+    with ExitStack() as open_servers:
+        with Catalogue() as provider:
+            provider.pages["/v1/models"] = MODELS
+            environment = {
+                "OPENROUTER_BASE_URL": provider.url,
+                "OPENROUTER_API_KEY": "tests-only",
+            }
+            aura = open_servers.enter_context(AuraServer(environment, workers=1))
+            aura.manage("refresh_catalogue", "openrouter")
         yield aura
 
 
@@ -82,7 +82,7 @@ def test_a_model_is_found_and_taken_by_keyboard_alone(form):
 
 def test_a_model_is_taken_by_a_click(form):
     form.get_by_label("L2 model").press_sequentially("deepseek")
-    form.get_by_role("option").click()
+    form.get_by_role("option", name="deepseek/deepseek-chat").click()
 
     assert form.get_by_label("L2 model").input_value() == "deepseek/deepseek-chat"
 
@@ -91,7 +91,7 @@ def test_of_a_list_of_fallbacks_the_last_is_completed(form):
     field = form.get_by_label("L3 fallback")
     field.fill("deepseek/deepseek-chat, ")
     field.press_sequentially("sonn")
-    form.get_by_role("option").click()
+    form.get_by_role("option", name="anthropic/claude-sonnet-5").click()
 
     assert field.input_value() == "deepseek/deepseek-chat, anthropic/claude-sonnet-5"
 
