@@ -81,6 +81,11 @@ def test_status_says_what_is_not_known_yet(client, canary):
     assert "Errors – –" in seen
 
 
+def test_a_layer_that_one_side_did_not_stream_has_no_times_there(client, canary):
+    record(*calls("control", 2, layer="l1", first_chunk_s=0.3))
+    assert "L1 first token, p50 and p95 300 ms, 300 ms –" in box(client)
+
+
 def test_cost_is_shown_to_staff_alone(client, admin_client, traffic):
     assert "Cost" not in box(client)
     assert "Cost per call $0.0020 $0.00040" in box(admin_client)

@@ -14,6 +14,7 @@ from brains.canary.models import Canary
 from brains.errors import (
     CanaryRefused,
     CanaryRuns,
+    EmbeddingLocked,
     NoCanary,
     PresetChanged,
     PresetNotFound,
@@ -113,6 +114,21 @@ def test_promoting_activates_the_candidate_to_the_letter(canary):
 def test_promoting_keeps_the_reason_that_is_given(canary):
     activation.promote_canary(Author("bob", reason="it is as good"))
     assert newest().reason == "it is as good"
+
+
+def test_a_candidate_with_other_vectors_is_not_promoted_past_the_lock(hybrid, settings):
+    settings.AURA_EMBEDDING_LOCK = True
+    activation.activate(hybrid, BOB)
+    canary = start(preset("Offline"))
+    with pytest.raises(EmbeddingLocked, match="AURA_EMBEDDING_LOCK is on"):
+        activation.promote_canary(BOB)
+    assert ended(canary) == ("", "", None)
+    assert len(revisions()) == 1
+
+
+def test_going_back_by_itself_ends_it(canary):
+    assert activation.auto_revert(1, "Calls failed.").changed
+    assert ended(canary) == ("replaced", "Aura", 2)
 
 
 def test_a_candidate_that_was_deleted_can_be_promoted(canary):

@@ -63,6 +63,20 @@ def test_a_change_that_makes_calls_fail_is_taken_back(change):
     )
 
 
+def test_what_a_canary_s_candidate_does_badly_is_not_held_against_what_is_live(change):
+    calls(2, 100, canary="control")
+    calls(2, 100, canary="candidate", status=502, error="upstream_unreachable")
+    assert look() is None
+    assert newest().revision == 2
+
+
+def test_what_is_live_answers_for_itself_beside_a_canary(change):
+    calls(2, 100, canary="control", status=502, error="upstream_unreachable")
+    calls(2, 100, canary="candidate")
+    assert look()
+    assert newest().action == "auto_revert"
+
+
 def test_a_change_that_serves_well_stays(change):
     calls(2, 500)
     assert look() is None
