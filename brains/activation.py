@@ -15,12 +15,9 @@ from brains.canary.models import Canary
 from brains.canary.split import shown_percent
 from brains.embedding_lock import refuse_change
 from brains.errors import (
-    BrainError,
     CanaryRefused,
     PresetChanged,
     PresetIsLive,
-    PresetNotFound,
-    RevisionNotFound,
 )
 from brains.ledger import (
     Action,
@@ -32,8 +29,9 @@ from brains.ledger import (
     lock,
     publish_change,
 )
-from brains.lookup import find_preset
+from brains.lookup import find_preset, stored
 from brains.models import Activation, ChangeCounter, ModelPreset
+from brains.ways_back import back_from, back_to, find_revision, has_same, settled
 
 __all__ = [
     "REASON_LENGTH",
@@ -95,13 +93,13 @@ def activate(
     """
     with transaction.atomic():
         counter = lock()
-        fresh, newest = _fresh(preset, opened_at), latest()
+        fresh, newest = stored(preset, opened_at), latest()
         if newest and newest.preset_id == fresh.pk and _is_same(newest, fresh):
             return Outcome(newest, newest, changed=False)
         change = Change(Action.ACTIVATE, fresh, fresh.snapshot(), forced=forced)
         if trial:
             change.confirm_by = timezone.now() + trial
-            change.returns_to = _settled(newest)
+            change.returns_to = settled(newest)
         return _guarded(counter, newest, change, author)
 
 
@@ -141,10 +139,10 @@ def roll_back(revision: int, author: Author) -> Outcome:
     """
     with transaction.atomic():
         counter = lock()
-        newest, target = latest(), _revision(revision)
+        newest, target = latest(), find_revision(revision)
         if newest and not newest.is_on_trial and has_same(newest, target):
             return Outcome(newest, newest, changed=False)
-        return _guarded(counter, newest, _back_to(target, Action.ROLL_BACK), author)
+        return _guarded(counter, newest, back_to(target, Action.ROLL_BACK), author)
 
 
 def revert(author: Author, *, revision: int) -> Outcome:
@@ -155,7 +153,7 @@ def revert(author: Author, *, revision: int) -> Outcome:
         newest = latest()
         if newest is None or not newest.is_on_trial or newest.revision != revision:
             return Outcome(newest, newest, changed=False)
-        return append(counter, newest, _back_from(newest, Action.ROLL_BACK), author)
+        return append(counter, newest, back_from(newest, Action.ROLL_BACK), author)
 
 
 def end_trial(now: datetime | None = None) -> Outcome:
@@ -172,7 +170,7 @@ def end_trial(now: datetime | None = None) -> Outcome:
         if newest.confirm_by > (now or timezone.now()):
             return Outcome(newest, newest, changed=False)
         reason = f"Nobody confirmed revision {newest.revision} in time."
-        return append(counter, newest, _back_from(newest), _itself(reason))
+        return append(counter, newest, back_from(newest), _itself(reason))
 
 
 def auto_revert(revision: int, reason: str) -> Outcome:
@@ -185,7 +183,7 @@ def auto_revert(revision: int, reason: str) -> Outcome:
             return Outcome(newest, newest, changed=False)
         if newest.action == Action.AUTO_REVERT:
             return Outcome(newest, newest, changed=False)
-        return append(counter, newest, _back_from(newest), _itself(reason))
+        return append(counter, newest, back_from(newest), _itself(reason))
 
 
 def start_canary(
@@ -201,7 +199,7 @@ def start_canary(
     """
     with transaction.atomic():
         counter = lock()
-        fresh, newest = _fresh(preset, opened_at), latest()
+        fresh, newest = stored(preset, opened_at), latest()
         if newest and newest.preset_id == fresh.pk and _is_same(newest, fresh):
             raise CanaryRefused(f"{fresh.name} is live: there is nothing to try.")
         canary = canaries.begin(
@@ -258,7 +256,7 @@ def save_preset(
     with transaction.atomic():
         counter = lock()
         if preset.pk:
-            _fresh(preset, opened_at, gone=PresetChanged)
+            stored(preset, opened_at, gone=PresetChanged)
         preset.save()
         newest = latest()
         if newest and newest.preset_id == preset.pk and not _is_same(newest, preset):
@@ -312,63 +310,9 @@ def _guarded(
     return append(counter, newest, change, author)
 
 
-def has_same(one: Activation, other: Activation) -> bool:
-    """Say whether two revisions have the same preset with the same fields."""
-    same_preset = one.preset_id == other.preset_id
-    return same_preset and one.as_snapshot() == other.as_snapshot()
-
-
-def _back_to(target: Activation, action: Action) -> Change:
-    return Change(action, target.preset, target.as_snapshot(), restores=target.revision)
-
-
-def _back_from(newest: Activation, action: Action = Action.AUTO_REVERT) -> Change:
-    """Return the change that goes back from a revision: to what was for good before it."""
-    before = newest.returns_to if newest.is_on_trial else newest.revision - 1
-    if not before:
-        return Change(action, None, None)
-    return _back_to(_revision(before), action)
-
-
 def _itself(reason: str) -> Author:
     return Author("Aura", reason=reason[:REASON_LENGTH])
 
 
-def _revision(revision: int) -> Activation:
-    found = Activation.objects.filter(revision=revision).first()
-    if found is None:
-        raise RevisionNotFound(f"There is no revision {revision}.")
-    return found
-
-
-def _settled(newest: Activation | None) -> int | None:
-    """Return the revision that a trial goes back to: the last one that was for good."""
-    if newest is None:
-        return None
-    return newest.returns_to if newest.is_on_trial else newest.revision
-
-
 def _is_same(activation: Activation, preset: ModelPreset) -> bool:
     return activation.as_snapshot() == preset.snapshot()
-
-
-def _fresh(
-    preset: ModelPreset,
-    opened_at: str | None,
-    gone: type[BrainError] = PresetNotFound,
-) -> ModelPreset:
-    """Return the preset as it is stored. Raises `gone`, or PresetChanged as told above."""
-    stored = ModelPreset.objects.filter(pk=preset.pk).first()
-    if stored is None:
-        raise gone(f"{preset.name} was deleted by somebody else.")
-    _refuse_stale(stored, opened_at)
-    return stored
-
-
-def _refuse_stale(stored: ModelPreset, opened_at: str | None) -> None:
-    if opened_at in (None, stored.updated_at.isoformat()):
-        return
-    raise PresetChanged(
-        f"{stored.name} was changed by somebody else at {stored.updated_at:%H:%M:%S} UTC, "
-        "after you opened this form. Open it again and repeat your change."
-    )

@@ -1,6 +1,6 @@
-"""Finds a preset by what people call it."""
+"""Finds a preset: by what people call it, and as it is stored now."""
 
-from brains.errors import PresetNotFound
+from brains.errors import BrainError, PresetChanged, PresetNotFound
 from brains.models import ModelPreset
 from brains.values import shown
 
@@ -19,3 +19,26 @@ def find_preset(name: str) -> ModelPreset:
         return preset
     names = ", ".join(preset.name for preset in presets) or "none"
     raise PresetNotFound(f"There is no preset {shown(name)}. Presets: {names}.")
+
+
+def stored(
+    preset: ModelPreset,
+    opened_at: str | None,
+    gone: type[BrainError] = PresetNotFound,
+) -> ModelPreset:
+    """Return a preset as it is stored now. Raises `gone` when somebody has deleted it, and
+    PresetChanged when somebody saved it since `opened_at` (its `updated_at`, ISO 8601)."""
+    found = ModelPreset.objects.filter(pk=preset.pk).first()
+    if found is None:
+        raise gone(f"{preset.name} was deleted by somebody else.")
+    _refuse_stale(found, opened_at)
+    return found
+
+
+def _refuse_stale(stored: ModelPreset, opened_at: str | None) -> None:
+    if opened_at in (None, stored.updated_at.isoformat()):
+        return
+    raise PresetChanged(
+        f"{stored.name} was changed by somebody else at {stored.updated_at:%H:%M:%S} UTC, "
+        "after you opened this form. Open it again and repeat your change."
+    )

@@ -22,6 +22,7 @@ from brains.admin.forms import ActivateForm, ConfirmForm
 from brains.admin.preflight_pages import FORCE_PERMISSION, panel, pass_gate
 from brains.admin.return_sentences import after_activating_on_trial
 from brains.admin.telling import tell
+from brains.catalogue.catalogue import load
 from brains.errors import (
     EmbeddingLocked,
     PreflightFailed,
@@ -30,6 +31,8 @@ from brains.errors import (
 )
 from brains.layers import DIMENSION, EMBEDDING
 from brains.models import ModelPreset
+from brains.preview.preview import preview
+from brains.preview.traffic import used
 from brains.selection import Selection
 from brains.trials import trial_of
 
@@ -151,6 +154,7 @@ def effect_of(now: Selection, then: Selection) -> dict[str, Any]:
     return {
         "differences": differences,
         "mixes_vectors": bool(fields & _VECTOR_FIELDS),
+        "preview": preview(now, then, load(), used()),
         "warnings": [*warnings_about(then), *warnings_of_models(then)],
     }
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from gateway.guard.figures import Figures, figures
 from gateway.records.models import CallRecord
 
-CALLS_MAX = 2_000
+CALLS_MAX = 500
 # How far back the calls of the revision before are looked for.
 BEFORE = timedelta(days=7)
 _COLUMNS = ("layer", "status", "error", "first_chunk_s", "cost_usd")

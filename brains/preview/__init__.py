@@ -1,0 +1,1 @@
+"""What a change would mean: what it costs, and what models no longer do."""

@@ -1,0 +1,125 @@
+"""What a change of what is live would mean, as sentences, by the catalogue: prices before and
+after, the month's cost at the traffic of late, contexts that shrink, abilities that go."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from brains.catalogue.catalogue import Catalogue
+from brains.catalogue.wording import context, dollars, price
+from brains.layers import LAYERS, Layer
+from brains.preview.traffic import DAYS, Used
+from brains.selection import Selection
+from brains.wording import listed
+from providers.listed_model import ListedModel
+
+MONTH_DAYS = 30
+# OpenRouter's names of what a request may ask for -> what people call it.
+ABILITIES = {
+    "tools": "tools",
+    "structured_outputs": "JSON schemas",
+    "reasoning": "reasoning",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """A layer whose model would be another one, with what is listed of both."""
+
+    layer: Layer
+    before: ListedModel | None
+    after: ListedModel | None
+
+
+def preview(
+    now: Selection, then: Selection, catalogue: Catalogue, used: Mapping[str, Used]
+) -> list[str]:
+    """Return what to know of the change before it is made; [] when no model changes."""
+    changing = list(_changing(now, then, catalogue))
+    sentences = [sentence for each in changing for sentence in _about(each)]
+    if changing and (cost := _month(now, then, catalogue, used)):
+        sentences.append(cost)
+    return sentences
+
+
+def _changing(
+    now: Selection, then: Selection, catalogue: Catalogue
+) -> Iterator[Changing]:
+    for layer in LAYERS:
+        before, after = now.choice(layer.name).value, then.choice(layer.name).value
+        if before != after:
+            yield Changing(layer, catalogue.find(before), catalogue.find(after))
+
+
+def _about(change: Changing) -> Iterator[str]:
+    title, before, after = change.layer.title, change.before, change.after
+    if after is None:
+        return
+    was = price(before) if before else ""
+    if costs := price(after):
+        yield f"{title} would cost {costs}; now {was or 'its price is not known'}."
+    if before is None:
+        return
+    if _shrinks(before, after):
+        yield f"{title} would take in less: {context(after)}, {context(before)} now."
+    if lost := _lost(before, after):
+        yield f"{title} would no longer do {listed(lost)}."
+
+
+def _shrinks(before: ListedModel, after: ListedModel) -> bool:
+    return bool(
+        before.context_length
+        and after.context_length
+        and after.context_length < before.context_length
+    )
+
+
+def _lost(before: ListedModel, after: ListedModel) -> list[str]:
+    """Return what the model of now does and the other one does not; what is not told of a
+    model is not lost."""
+    lost: list[str] = []
+    if before.parameters and after.parameters:
+        gone = set(before.parameters) - set(after.parameters)
+        lost += [said for name, said in ABILITIES.items() if name in gone]
+    if after.input_modalities and "image" in before.input_modalities:
+        lost += [] if "image" in after.input_modalities else ["images"]
+    return lost
+
+
+def _month(
+    now: Selection, then: Selection, catalogue: Catalogue, used: Mapping[str, Used]
+) -> str:
+    """Say what a month costs at the traffic of late, as far as prices are known."""
+    layers = [layer for layer in LAYERS if layer.name in used]
+    costs = {
+        layer.title: (
+            _cost(catalogue.find(now.choice(layer.name).value), used[layer.name]),
+            _cost(catalogue.find(then.choice(layer.name).value), used[layer.name]),
+        )
+        for layer in layers
+    }
+    known = {
+        title: (before, after)
+        for title, (before, after) in costs.items()
+        if before is not None and after is not None
+    }
+    if not known:
+        return ""
+    before = sum((pair[0] for pair in known.values()), Decimal(0))
+    after = sum((pair[1] for pair in known.values()), Decimal(0))
+    unknown = [title for title in costs if title not in known]
+    left_out = (
+        f" Without {listed(unknown)}, whose price is not known." if unknown else ""
+    )
+    return (
+        f"At the traffic of the last {DAYS} days a month would cost about {dollars(after)}; "
+        f"now {dollars(before)}.{left_out}"
+    )
+
+
+def _cost(model: ListedModel | None, used: Used) -> Decimal | None:
+    """Return what a model would cost in a month, in USD; None when that is not known."""
+    if model is None or model.price is None:
+        return None
+    sent, answered = (Decimal(each) for each in model.price)
+    return (sent * used.tokens_in + answered * used.tokens_out) * MONTH_DAYS / DAYS
