@@ -12,6 +12,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -22,6 +23,8 @@ from brains.catalogue.catalogue import Catalogue, load
 from brains.health import all_problems
 from brains.live import Live
 from brains.models import ModelPreset
+from brains.schedules.turns import Next, what_comes_next
+from brains.schedules.wording import sentence_of
 from brains.selection import Selection
 from brains.status_canary import canary_of
 from brains.status_card import cards
@@ -42,7 +45,7 @@ RETRY_AFTER_S = 5
 class Sight:
     """What is seen in one request, taken once: the live state, who looks, the workers
     (None: not known), how quick layers were, the catalogue (None: not known), how a
-    canary's sides do."""
+    canary's sides do, what schedules do next."""
 
     now: Live
     is_connected: bool
@@ -51,6 +54,7 @@ class Sight:
     workers: Convergence | None = None
     paces: Mapping[str, str] = field(default_factory=dict)
     catalogue: Catalogue | None = None
+    coming: Next | None = None
     canary: Sequence[Figure] = ()
 
 
@@ -90,6 +94,7 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         workers=convergence(now.selection),
         paces=paces(),
         catalogue=load(),
+        coming=what_comes_next(timezone.now()),
         canary=_sides(now, with_cost=user is not None),
     )
 
@@ -146,7 +151,15 @@ def _facts(sight: Sight) -> dict[str, Fact]:
         "Database": status_facts.database(sight.is_connected),
         "Loaded from": status_facts.loaded_from(sight.now),
         **_catalogue(sight),
+        **_schedule(sight),
     }
+
+
+def _schedule(sight: Sight) -> dict[str, Fact]:
+    """Say what comes next, where anything does."""
+    if sight.coming is None:
+        return {}
+    return {"Schedule": Fact(Level.PLAIN, sentence_of(sight.coming))}
 
 
 def _catalogue(sight: Sight) -> dict[str, Fact]:

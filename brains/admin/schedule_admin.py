@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from brains.admin.activation_pages import PERMISSION
 from brains.admin.markup import relative, state
 from brains.models import Schedule
-from brains.schedules.turns import Next, what_comes_next
-from brains.wording import exact
+from brains.schedules.turns import what_comes_next
+from brains.schedules.wording import sentence_of
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Schedule]
@@ -82,14 +82,6 @@ class ScheduleAdmin(Base):
             return format_html("{}", "never")
         verb = "ends" if schedule.hours.is_on(now) else "begins"
         return format_html("{} {}", verb, relative(at))
-
-
-def sentence_of(coming: Next | None) -> str:
-    """Say what comes next, as in "Budget begins at 2026-11-26 22:00:00 UTC."."""
-    if coming is None:
-        return "Nothing is scheduled."
-    verb = "begins" if coming.begins else "ends"
-    return f"Next: {coming.schedule.preset} {verb} at {exact(coming.at)}."
 
 
 def _may_activate(request: HttpRequest) -> bool:

@@ -64,3 +64,11 @@ def test_who_may_not_change_what_is_live_makes_no_schedule(
     assert client.get(LIST).status_code == 200
     user.user_permissions.add(Permission.objects.get(codename="activate_modelpreset"))
     assert client.post(ADD, form(budget)).status_code == 302
+
+
+def test_the_status_page_says_what_comes_next(client, budget):
+    address = reverse("status")
+    assert "Schedule" not in client.get(address).content.decode()
+    Schedule.objects.create(preset=budget, begins=time(22), ends=time(6))
+    page = client.get(address).content.decode()
+    assert "Next: Budget " in page
