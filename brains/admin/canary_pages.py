@@ -17,6 +17,7 @@ from brains.admin.activation_pages import LIST, PERMISSION, author_of
 from brains.admin.canary_forms import PercentForm, StartForm, StepForm
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.effective import selection_of, standing, warnings_about
+from brains.admin.preflight_pages import pass_gate
 from brains.canary import rows as canaries
 from brains.canary.figures import figures
 from brains.canary.models import Canary
@@ -166,6 +167,8 @@ def _started(
 ) -> HttpResponse:
     data = form.cleaned_data
     try:
+        # A share of the calls is calls: its models are asked as before an activation.
+        pass_gate(request, preset, data["opened_at"] or "", wants_force=False)
         canary = activation.start_canary(
             preset,
             data["percent"],

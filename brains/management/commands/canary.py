@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from brains import activation
+from brains import activation, live
 from brains.canary import rows as canaries
 from brains.canary.figures import figures
 from brains.canary.models import Canary
@@ -21,6 +22,8 @@ from brains.canary.sentences import (
 )
 from brains.canary.split import percent_from, shown_percent
 from brains.management.command_line import author, refusals
+from brains.preflight import gate
+from brains.selection import resolve
 from brains.wording import exact
 
 
@@ -32,6 +35,12 @@ class Command(BaseCommand):
         steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
         start = steps.add_parser("start", help="begin: what is live stays live")
         start.add_argument("preset", help="the candidate's name or slug")
+        start.add_argument(
+            "--no-check",
+            dest="check",
+            action="store_false",
+            help="do not ask its models before",
+        )
         change = steps.add_parser("change", help="give the candidate another share")
         for each in (start, change):
             each.add_argument("--percent", required=True, help="0.5 to 100")
@@ -50,6 +59,8 @@ class Command(BaseCommand):
 def _start(options: dict[str, Any]) -> str:
     percent, who = _percent(options), author(options["reason"])
     preset = activation.find_preset(options["preset"])
+    if settings.AURA_PREFLIGHT and options["check"]:
+        gate.admit(resolve(preset.snapshot(), live.ladder()))
     return started(activation.start_canary(preset, percent, who))
 
 
