@@ -145,7 +145,7 @@ class ConfirmForm(forms.Form):
         """Want a reason from who goes past the check."""
         data = super().clean() or {}
         if data.get("force") and not data.get("reason"):
-            sentence = "Write why it is activated although its models were not checked."
+            sentence = "Write why it is activated past the check of its models."
             self.add_error("reason", sentence)
         return data
 

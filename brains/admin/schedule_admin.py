@@ -66,7 +66,7 @@ class ScheduleAdmin(Base):
         """Say whether it is on."""
         if schedule.began_as is not None:
             return state("on", "good")
-        return state("off" if schedule.is_enabled else "switched off", "quiet")
+        return state("waiting" if schedule.is_enabled else "switched off", "quiet")
 
     @admin.display(description="Hours")
     def hours_of(self, schedule: Schedule) -> str:
