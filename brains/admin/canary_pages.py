@@ -1,21 +1,20 @@
 """The pages of a canary: the question before it starts, and its two sides with what can be
 done. GET changes nothing; each change is a POST of a form of its own."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from brains import activation, live
-from brains.admin.activation_pages import LIST, PERMISSION, author_of
+from brains.admin.activation_pages import LIST, PERMISSION, author_of, posted
 from brains.admin.canary_forms import PercentForm, StartForm, StepForm
 from brains.admin.differences import changes, compare, side_of
+from brains.admin.doors import ACTING, ASKING, READING, View, guarded, may
 from brains.admin.effective import selection_of, standing, warnings_about
 from brains.admin.preflight_pages import pass_gate
 from brains.canary import rows as canaries
@@ -37,7 +36,6 @@ PAGE = "brains_modelpreset_canary"
 START = "brains_modelpreset_canary_start"
 STEP = "brains_modelpreset_canary_step"
 PAST = 10
-READS = ("GET", "HEAD")
 _FOLDER = "admin/brains/modelpreset"
 
 
@@ -59,11 +57,10 @@ class CanaryPages:
 
     def urls(self) -> list[URLPattern]:
         """Return their addresses, below the preset list's."""
-        start = self._guarded(self.start, *READS, "POST")
         return [
-            path("canary/", self._guarded(self.show, *READS), name=PAGE),
-            path("canary/<slug:step>/", self._guarded(self.take, "POST"), name=STEP),
-            path("<int:pk>/canary/", start, name=START),
+            path("canary/", self._door(self.show, READING), name=PAGE),
+            path("canary/<slug:step>/", self._door(self.take, ACTING), name=STEP),
+            path("<int:pk>/canary/", self._door(self.start, ASKING), name=START),
         ]
 
     def show(self, request: HttpRequest) -> HttpResponse:
@@ -83,7 +80,7 @@ class CanaryPages:
             messages.info(request, f"{other.preset_name} is tried already.")
             return redirect(page_url())
         opened = {"opened_at": preset.updated_at.isoformat(), "percent": "10"}
-        form = StartForm(_posted(request), initial=opened)
+        form = StartForm(posted(request), initial=opened)
         if request.method == "POST" and form.is_valid():
             return _started(request, preset, form)
         return self._page(request, "canary_start.html", _question(preset, form))
@@ -98,20 +95,9 @@ class CanaryPages:
             messages.warning(request, f"{refusal} Nothing was changed.")
         return redirect(LIST if canaries.running() is None else page_url())
 
-    def _guarded(
-        self, view: Callable[..., HttpResponse], *methods: str
-    ) -> Callable[..., HttpResponse]:
-        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-            if not request.user.has_perm(PERMISSION):
-                raise PermissionDenied
-            if request.method not in methods:
-                return HttpResponseNotAllowed(methods)
-            return view(request, **kwargs)
-
-        wrapped: Callable[..., HttpResponse] = self._admin.admin_site.admin_view(
-            guarded
-        )
-        return wrapped
+    def _door(self, view: View, methods: tuple[str, ...]) -> View:
+        wrap = self._admin.admin_site.admin_view
+        return wrap(guarded(view, may(PERMISSION), methods))
 
     def _page(
         self, request: HttpRequest, name: str, context: dict[str, Any]
@@ -210,7 +196,3 @@ def _meant(request: HttpRequest) -> int:
     where a form does not say it."""
     form = StepForm(request.POST)
     return int(form.cleaned_data["canary"]) if form.is_valid() else 0
-
-
-def _posted(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
