@@ -65,6 +65,7 @@ CSRF_TRUSTED_ORIGINS = list(_env.items("CSRF_TRUSTED_ORIGINS"))
 
 INSTALLED_APPS = [
     "aura_site",
+    "cognition",
     "gateway",
     "brains",
     # Up to Django 5.2 the Tasks API is a package of its own; from 6.0 on it is built in.
