@@ -43,6 +43,8 @@ class accounted:
 def _close(call: Call, error: BaseException | None, ended: float) -> None:
     """Charge and record a call that is over; `error` is what ended it early."""
     status, code = outcome(error)
+    if status == CLIENT_GONE and call.cut:
+        code = call.cut
     has_begun = call.first_chunk_s is not None
     tokens_in, tokens_out, cost_usd = spent(call.usage)
     candidate, target = call.served, call.plan.target
