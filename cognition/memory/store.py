@@ -1,5 +1,6 @@
 """`remember` and `recall`: what is kept of a person, and what of it is nearest in meaning."""
 
+import heapq
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +8,9 @@ from datetime import datetime
 import numpy as np
 
 from cognition.conversations.models import Turn
-from cognition.memory.matrices import MATRICES, Ids
+from cognition.memory.matrices import MATRICES, Block
 from cognition.memory.models import Memory, MemoryVector
-from cognition.memory.space import Matrix, Space, unpacked
+from cognition.memory.space import Space, unpacked
 
 Kind = Memory.Kind
 
@@ -78,8 +79,8 @@ def recall(
 ) -> list[Recalled]:
     """Return the `count` memories of a person that are nearest to a vector, the nearest
     first; only those in its space are looked at. A text that was kept twice comes once."""
-    memories, rows = MATRICES.read(person, vector.space)
-    nearest = _nearest(memories, rows, vector, count + SPARE)
+    blocks = MATRICES.read(person, vector.space)
+    nearest = _nearest(blocks, vector, count + SPARE)
     found = Memory.objects.filter(pk__in=nearest, person=person)
     by_text: dict[str, Recalled] = {}
     for memory in sorted(found, key=lambda memory: -nearest[memory.pk]):
@@ -91,13 +92,14 @@ def recall(
     return list(by_text.values())[:count]
 
 
-def _nearest(
-    memories: Ids, rows: Matrix, vector: Vector, count: int
-) -> dict[int, float]:
+def _nearest(blocks: Iterable[Block], vector: Vector, count: int) -> dict[int, float]:
     """Return memory -> similarity of the `count` nearest rows."""
-    if not len(rows):
-        return {}
-    similar = rows @ unpacked(vector.kept, vector.space.dimension)[0]
-    count = min(count, len(similar))
-    best = np.argpartition(-similar, count - 1)[:count]
-    return {int(memories[i]): float(similar[i]) for i in best}
+    wanted = unpacked(vector.kept, vector.space.dimension)[0]
+    best: list[tuple[float, int]] = []
+    for memories, rows in blocks:
+        similar = rows @ wanted
+        few = min(count, len(similar))
+        top = np.argpartition(-similar, few - 1)[:few] if few else ()
+        best += [(float(similar[i]), int(memories[i])) for i in top]
+        best = heapq.nlargest(count, best)
+    return {memory: similarity for similarity, memory in best}
