@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 
-ROOMS = ("brains", "gateway")
+ROOMS = ("brains", "gateway", "cognition")
 _SEES = (
     "brains.view_modelpreset",
     "brains.view_activation",
@@ -35,6 +35,8 @@ _SETS_UP = (
     "brains.change_staffkey",
     "gateway.add_apikey",
     "gateway.change_apikey",
+    "cognition.export_person",
+    "cognition.forget_person",
 )
 # None of them may edit users: who may could make themselves a superuser.
 GROUPS: Mapping[str, tuple[str, ...]] = {

@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("chat/message", message, name="chat_message"),
     path("chat/stream", stream, name="chat_stream"),
+    path("api/", include("cognition.personal_data.urls")),
     path("api/", include("brains.api.urls")),
 ]
 

@@ -23,6 +23,7 @@ class Scope(models.TextChoices):
     READ = "read", "read: presets, history, what serves; what an import would change"
     EDIT = "edit", "edit: presets, one at a time or as a file"
     ACTIVATE = "activate", "activate: change what is live"
+    USERS = "users", "users: export and delete what the users of conversations said"
 
 
 def scopes_text(scopes: Iterable[str]) -> str:
