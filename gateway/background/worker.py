@@ -18,7 +18,7 @@ from django_tasks_db.models import DBTaskResult
 
 from brains.schedules.turns import take_turns
 from gateway.background.schedule import enqueue_due
-from gateway.background.tasks import RECURRING
+from gateway.background.tasks import registered
 from gateway.notices.outbox import enqueue_new
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class TaskWorker:
         try:
             take_turns(timezone.now())
             enqueue_new()
-            enqueue_due(RECURRING, timezone.now())
+            enqueue_due(registered(), timezone.now())
             # Looked at first: the worker takes SQLite's one lock for writing each time.
             if DBTaskResult.objects.ready().exists():
                 self._worker.run()
