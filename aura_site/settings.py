@@ -21,6 +21,9 @@ from brains.layers import VARIABLES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+# Before numpy is loaded: in a server its threads wait for each other longer than they help.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 AURA_DOTENV = read_dotenv(Path(os.environ.get("AURA_ENV_FILE") or BASE_DIR / ".env"))
 _env = Environment(os.environ, AURA_DOTENV)
 

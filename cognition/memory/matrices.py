@@ -86,13 +86,14 @@ class Rows:
             model=self._space.model,
             dimension=self._space.dimension,
         ).order_by("pk")
-        while True:
+        is_last = False
+        while not is_last:
             found = rows.filter(pk__gt=after).values_list("pk", "memory_id", "vector")
             block = list(found[:READ_AT_ONCE])
-            if not block:
-                return
-            after = block[-1][0]
-            yield block
+            is_last = len(block) < READ_AT_ONCE
+            if block:
+                after = block[-1][0]
+                yield block
 
     def _unpacked(self, block: list[Row]) -> Matrix:
         return unpacked(b"".join(row[2] for row in block), self._space.dimension)

@@ -82,13 +82,11 @@ def recall(
     blocks = MATRICES.read(person, vector.space)
     nearest = _nearest(blocks, vector, count + SPARE)
     found = Memory.objects.filter(pk__in=nearest, person=person)
+    rows = found.values_list("pk", "text", "created_at", "turn")
     by_text: dict[str, Recalled] = {}
-    for memory in sorted(found, key=lambda memory: -nearest[memory.pk]):
-        if memory.turn_id not in except_turns:
-            here = Recalled(
-                memory.pk, memory.text, nearest[memory.pk], memory.created_at
-            )
-            by_text.setdefault(memory.text, here)
+    for pk, text, when, turn in sorted(rows, key=lambda row: -nearest[row[0]]):
+        if turn not in except_turns:
+            by_text.setdefault(text, Recalled(pk, text, nearest[pk], when))
     return list(by_text.values())[:count]
 
 
