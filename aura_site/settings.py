@@ -49,6 +49,10 @@ AURA_EMBEDDING_LOCK = _env.boolean("AURA_EMBEDDING_LOCK", False)
 AURA_PROMPTS_DIR = (
     Path(_prompts) if (_prompts := _env.text("AURA_PROMPTS_DIR")) else None
 )
+# Who finds the nearest memories: this process, or PostgreSQL with pgvector.
+AURA_MEMORY_INDEX = _env.word(
+    "AURA_MEMORY_INDEX", "numpy", {"numpy": "numpy", "pgvector": "pgvector"}
+)
 AURA_PUBLIC_STATUS = _env.boolean("AURA_PUBLIC_STATUS", True)
 
 # First run

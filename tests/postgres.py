@@ -36,12 +36,14 @@ class PostgresServer:
     all of it. `settings` are lines of postgresql.conf, e.g. `max_connections="5"`.
     """
 
-    def __init__(self, *, durable: bool = False, **settings: str) -> None:
+    def __init__(
+        self, *, durable: bool = False, binaries: Path | None = None, **settings: str
+    ) -> None:
         self.port = free_port()
         self._settings = ({} if durable else NO_FSYNC) | settings
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
-        self._binaries = Path()
+        self._binaries = binaries
 
     @property
     def url(self) -> str:
@@ -136,7 +138,7 @@ class PostgresServer:
         self.close()
 
     def _make_cluster(self) -> None:
-        binaries = postgres_binaries.find()
+        binaries = self._binaries or postgres_binaries.find()
         # The path of a socket may have 104 bytes, and macOS's own TMPDIR uses up half.
         parent = "/tmp" if os.path.isdir("/tmp") else None
         self._folder = Path(tempfile.mkdtemp(prefix="aura-pg-", dir=parent))
@@ -172,9 +174,9 @@ class PostgresServer:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(self._folder),
         }
+        assert self._folder is not None and self._binaries is not None
         command = [str(self._binaries / "postgres"), "-D", "data"]
         command += [f"--{name}={value}" for name, value in settings.items()]
-        assert self._folder is not None
         with (self._folder / "log").open("ab") as log:
             process: subprocess.Popen[bytes] = subprocess.Popen(
                 command,

@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from cognition.conversations.models import Turn
+from cognition.memory import pgvector
 from cognition.memory.matrices import MATRICES, Block
 from cognition.memory.models import Memory, MemoryVector
 from cognition.memory.space import Space, unpacked
@@ -79,8 +80,7 @@ def recall(
 ) -> list[Recalled]:
     """Return the `count` memories of a person that are nearest to a vector, the nearest
     first; only those in its space are looked at. A text that was kept twice comes once."""
-    blocks = MATRICES.read(person, vector.space)
-    nearest = _nearest(blocks, vector, count + SPARE)
+    nearest = _nearest(_read(person, vector, count + SPARE), vector, count + SPARE)
     found = Memory.objects.filter(pk__in=nearest, person=person)
     rows = found.values_list("pk", "text", "created_at", "turn")
     by_text: dict[str, Recalled] = {}
@@ -88,6 +88,13 @@ def recall(
         if turn not in except_turns:
             by_text.setdefault(text, Recalled(pk, text, nearest[pk], when))
     return list(by_text.values())[:count]
+
+
+def _read(person: str, vector: Vector, count: int) -> Iterable[Block]:
+    """Return memories with their vectors: of this process, or those that the database finds."""
+    if pgvector.is_used():
+        return [pgvector.near(person, vector.space, vector.kept, count)]
+    return MATRICES.read(person, vector.space)
 
 
 def _nearest(blocks: Iterable[Block], vector: Vector, count: int) -> dict[int, float]:
