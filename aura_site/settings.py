@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aura_site import __version__
 from aura_site.auto_revert import auto_revert
+from aura_site.background import background
 from aura_site.data_folder import data_folder
 from aura_site.databases import database
 from aura_site.deadlines import deadlines
@@ -130,13 +131,15 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Background work waits in the database, for `manage.py run_tasks`.
-TASKS = {
-    "default": {
-        "BACKEND": "django_tasks_db.DatabaseBackend",
-        "QUEUES": ["default", "patient"],
-    }
-}
+# Background work
+_background = background(
+    _env.word("AURA_TASKS", "database", {"database": "database", "redis": "redis"}),
+    _env.secret("REDIS_URL"),
+)
+TASKS, RQ_QUEUES = _background.tasks, _background.queues
+# At once, so that a Redis that does not answer is known where the task is put there.
+RQ = {"COMMIT_MODE": "auto"}
+INSTALLED_APPS += _background.apps
 AURA_CALL_RETENTION_DAYS = _env.integer(
     "AURA_CALL_RETENTION_DAYS", 30, minimum=0, maximum=36_500
 )

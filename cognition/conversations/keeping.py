@@ -2,7 +2,6 @@
 to do, all or nothing."""
 
 from collections.abc import Collection
-from functools import partial
 
 from django.db import transaction
 from django.db.models import Model
@@ -33,7 +32,12 @@ def keep(thought: Thought) -> Turn:
         opening.person, thought.asked.message, Kind.SAID, turn=turn, vectors=vectors
     )
     reflection = Reflection.objects.create(turn=turn, leased_until=enqueued())
-    transaction.on_commit(partial(reflect.enqueue, reflection.pk))
+
+    def enqueue() -> None:
+        reflect.enqueue(reflection.pk)
+
+    # Where it cannot be put into its queue it is taken up later: the turn is kept.
+    transaction.on_commit(enqueue, robust=True)
     return turn
 
 
