@@ -20,3 +20,4 @@ class AuraSiteConfig(AppConfig):
         figures.say_by(import_string("aura_site.canary.figures"))
         traffic.given_by(import_string("aura_site.traffic.used"))
         called.lives_by(import_string("aura_site.called.lives"))
+        called.compare_by(import_string("aura_site.called.compared"))

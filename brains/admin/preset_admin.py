@@ -26,6 +26,7 @@ from brains.admin.activation_pages import (
 )
 from brains.admin.canary_pages import CanaryPages
 from brains.admin.catalogue_hints import complete, warnings_of
+from brains.admin.compare_presets_page import ComparePresetsPage
 from brains.admin.effective import standing
 from brains.admin.explain_page import ExplainPage
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
@@ -70,8 +71,8 @@ class PresetAdmin(Base):
     fieldsets = (_OWN_FIELDS, *map(_fields_of, LAYERS))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages that activate, deactivate, check and explain, those of a canary, and
-        what completes model ids."""
+        """Add the pages that activate, deactivate, check and explain, those of a canary, the
+        one that compares two presets, and what completes model ids."""
         models = self.admin_site.admin_view(self.models_view)
         return [
             path("models/", models, name="brains_modelpreset_models"),
@@ -79,6 +80,7 @@ class PresetAdmin(Base):
             *PreflightPages(self).urls(),
             *ExplainPage(self).urls(),
             *CanaryPages(self).urls(),
+            *ComparePresetsPage(self).urls(),
             *super().get_urls(),
         ]
 

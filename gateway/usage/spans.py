@@ -156,6 +156,21 @@ def _steps(rows: QuerySet[Usage], steps: Iterable[datetime]) -> dict[datetime, T
     return {step: found.get(step, Tally()) for step in steps}
 
 
+def of_presets(names: Iterable[str], since: datetime) -> dict[str, dict[str, Tally]]:
+    """Return preset -> layer -> its tally, from the hour of `since` on."""
+    begin = since.replace(minute=0, second=0, microsecond=0)
+    rows = _rows_since(begin, HOUR).filter(preset__in=names).exclude(layer="")
+    found: dict[str, dict[str, Tally]] = {}
+    for row in rows.values("preset", "layer").annotate(**_SUMS):
+        found.setdefault(row["preset"], {})[row["layer"]] = Tally.of(row)
+    return found
+
+
+def counted_until() -> datetime | None:
+    """Return the moment up to which calls are rolled up; None before the first time."""
+    return RollUpMark.objects.values_list("at", flat=True).first()
+
+
 @dataclass(frozen=True, slots=True)
 class Latest:
     """First chunks of a layer lately: the time within which 95 % came, and the share that
