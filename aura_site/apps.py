@@ -18,6 +18,7 @@ class AuraSiteConfig(AppConfig):
         # By name: tables cannot be imported before every room is ready.
         status_pace.say_by(import_string("aura_site.pace.paces"))
         figures.say_by(import_string("aura_site.canary.figures"))
+        figures.seen_by(import_string("aura_site.canary.failing"))
         traffic.given_by(import_string("aura_site.traffic.used"))
         called.lives_by(import_string("aura_site.called.lives"))
         called.compare_by(import_string("aura_site.called.compared"))
