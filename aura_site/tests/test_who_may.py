@@ -100,7 +100,7 @@ GET  usage        login     login 403   200  403    403      403     403       2
 """
 LINES = [line.split() for line in TABLE.strip().splitlines()]
 SCHEDULE = {
-    "days": "mon,tue",
+    "days": ["mon", "tue"],
     "begins": "22:00",
     "ends": "06:00",
     "time_zone": "UTC",
