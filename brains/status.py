@@ -21,6 +21,7 @@ from brains.canary.figures import Failing, Figure, failing, figures
 from brains.catalogue import status_notes
 from brains.catalogue.catalogue import Catalogue, load
 from brains.health import all_problems
+from brains.layers import LAYERS
 from brains.live import Live
 from brains.models import ModelPreset
 from brains.schedules.turns import Next, what_comes_next
@@ -93,7 +94,7 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         staff=user,
         preset_id=_preset_id(now.selection) if user else None,
         workers=convergence(now.selection),
-        paces=paces(),
+        paces=paces({la.name: now.selection.choice(la.name).value for la in LAYERS}),
         catalogue=load(),
         coming=what_comes_next(timezone.now()),
         canary=_sides(now, with_cost=user is not None),

@@ -4,6 +4,7 @@ sides so far stands in `canary.figures`."""
 from dataclasses import dataclass
 
 from brains.canary.figures import Failing
+from brains.canary.sentences import fails
 from brains.canary.split import shown_percent
 from brains.live import Live
 from brains.wording import ago, exact
@@ -44,7 +45,5 @@ def trouble(now: Live, failing: Failing | None) -> str:
     """Say that the candidate fails markedly more than what is live; "" when it does not."""
     if now.canary is None or failing is None:
         return ""
-    return (
-        f"Of the calls that go to {now.canary.candidate.preset}, {failing.candidate:.0%} "
-        f"fail; of the others {failing.control:.0%}. Abort it, or look at both sides below."
-    )
+    said = fails(now.canary.candidate.preset or "", failing)
+    return f"{said} Abort it, or look at both sides below."

@@ -26,10 +26,11 @@ from brains.admin.doors import ACTING, ASKING, READING, View, guarded, may
 from brains.admin.effective import selection_of, standing, warnings_about
 from brains.admin.preflight_pages import pass_gate
 from brains.canary import rows as canaries
-from brains.canary.figures import figures
+from brains.canary.figures import failing, figures
 from brains.canary.models import Canary
 from brains.canary.sentences import (
     ended,
+    fails,
     how_it_ended,
     promoted,
     share_changed,
@@ -143,6 +144,7 @@ def _running(canary: Canary) -> dict[str, Any]:
     share, rest = shown_percent(canary.percent), shown_percent(100 - canary.percent)
     preset, snapshot = canary.preset, canary.as_snapshot()
     candidate = resolve(snapshot, live.ladder())
+    failed = failing(canary.started_at)
     return {
         "title": f"Canary: {canary.preset_name}",
         "canary": canary,
@@ -151,6 +153,7 @@ def _running(canary: Canary) -> dict[str, Any]:
         "share": share,
         "rest": rest,
         "is_edited": preset is not None and preset.snapshot() != snapshot,
+        "fails": fails(canary.preset_name, failed) if failed else "",
         "figures": figures(canary.started_at, with_cost=True),
         "differences": compare(side_of(now.selection), side_of(candidate)),
         "keeps_vectors": not may_split_vectors(now.selection, candidate),
