@@ -17,16 +17,17 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from brains import live, status_facts, watcher
-from brains.canary.figures import Figure, figures
+from brains.canary.figures import Failing, Figure, failing, figures
 from brains.catalogue import status_notes
 from brains.catalogue.catalogue import Catalogue, load
 from brains.health import all_problems
+from brains.layers import LAYERS
 from brains.live import Live
 from brains.models import ModelPreset
 from brains.schedules.turns import Next, what_comes_next
 from brains.schedules.wording import sentence_of
 from brains.selection import Selection
-from brains.status_canary import canary_of
+from brains.status_canary import canary_of, trouble
 from brains.status_card import cards
 from brains.status_facts import Fact
 from brains.status_pace import paces
@@ -45,7 +46,7 @@ RETRY_AFTER_S = 5
 class Sight:
     """What is seen in one request, taken once: the live state, who looks, the workers
     (None: not known), how quick layers were, the catalogue (None: not known), how a
-    canary's sides do, what schedules do next."""
+    canary's sides do and whether it fails, what schedules do next."""
 
     now: Live
     is_connected: bool
@@ -56,6 +57,7 @@ class Sight:
     catalogue: Catalogue | None = None
     coming: Next | None = None
     canary: Sequence[Figure] = ()
+    failing: Failing | None = None
 
 
 @require_safe
@@ -92,10 +94,11 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         staff=user,
         preset_id=_preset_id(now.selection) if user else None,
         workers=convergence(now.selection),
-        paces=paces(),
+        paces=paces({la.name: now.selection.choice(la.name).value for la in LAYERS}),
         catalogue=load(),
         coming=what_comes_next(timezone.now()),
         canary=_sides(now, with_cost=user is not None),
+        failing=failing(now.canary.since) if now.canary else None,
     )
 
 
@@ -131,7 +134,9 @@ def _context(sight: Sight) -> Mapping[str, Any]:
     return {
         "sight": sight,
         "selection": selection,
-        "state": state(selection, problems, sight.is_connected),
+        "state": state(
+            selection, problems, sight.is_connected, trouble(now, sight.failing)
+        ),
         "since_ago": ago(now.since) if now.since else "",
         "since_exact": exact(now.since) if now.since else "",
         "canary": canary_of(now),

@@ -26,7 +26,8 @@ from brains.admin.activation_pages import (
 )
 from brains.admin.canary_pages import CanaryPages
 from brains.admin.catalogue_hints import complete, warnings_of
-from brains.admin.effective import standing
+from brains.admin.compare_presets_page import ComparePresetsPage
+from brains.admin.effective import standing, troubles_now
 from brains.admin.explain_page import ExplainPage
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
@@ -70,8 +71,8 @@ class PresetAdmin(Base):
     fieldsets = (_OWN_FIELDS, *map(_fields_of, LAYERS))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages that activate, deactivate, check and explain, those of a canary, and
-        what completes model ids."""
+        """Add the pages that activate, deactivate, check and explain, those of a canary, the
+        one that compares two presets, and what completes model ids."""
         models = self.admin_site.admin_view(self.models_view)
         return [
             path("models/", models, name="brains_modelpreset_models"),
@@ -79,6 +80,7 @@ class PresetAdmin(Base):
             *PreflightPages(self).urls(),
             *ExplainPage(self).urls(),
             *CanaryPages(self).urls(),
+            *ComparePresetsPage(self).urls(),
             *super().get_urls(),
         ]
 
@@ -127,8 +129,10 @@ class PresetAdmin(Base):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list below a line that says what is live."""
-        now, canary = standing().activation, canaries.running()
+        effective, canary = standing(), canaries.running()
+        now = effective.activation
         head = {
+            "troubles": troubles_now(effective.selection),
             "canary": canary,
             "canary_share": shown_percent(canary.percent) if canary else "",
             "may_activate": self.has_activate_permission(request),

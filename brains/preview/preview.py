@@ -37,6 +37,8 @@ def preview(
     """Return what to know of the change before it is made; [] when no model changes."""
     changing = list(_changing(now, then, catalogue))
     sentences = [sentence for each in changing for sentence in _about(each)]
+    if unpriced := [c.layer.title for c in changing if not _is_priced(c.after)]:
+        sentences.append(f"What {listed(unpriced)} would cost is not known.")
     if changing and (cost := _month(now, then, catalogue, used)):
         sentences.append(cost)
     return sentences
@@ -64,6 +66,10 @@ def _about(change: Changing) -> Iterator[str]:
         yield f"{title} would take in less: {context(after)}, {context(before)} now."
     if lost := _lost(before, after):
         yield f"{title} would no longer do {listed(lost)}."
+
+
+def _is_priced(model: ListedModel | None) -> bool:
+    return bool(model and price(model))
 
 
 def _shrinks(before: ListedModel, after: ListedModel) -> bool:

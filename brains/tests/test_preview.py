@@ -69,7 +69,9 @@ def test_the_other_way_round_nothing_is_lost():
 
 def test_what_the_list_does_not_tell_is_neither_lost_nor_free():
     bare = listed("a/bare")
-    assert said("a/cheap", "a/bare", CHEAP, bare) == []
+    unknown = ["What L3 would cost is not known."]
+    assert said("a/cheap", "a/bare", CHEAP, bare) == unknown
+    assert said("a/cheap", "b/unlisted", CHEAP) == unknown
     assert said("a/bare", "a/dear", DEAR, bare)[0].endswith("its price is not known.")
 
 
