@@ -45,11 +45,13 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to import: change nothing; remove what the document does not name; make one live
-    afterwards, by its name or slug; only if the one preset is as it was at that moment."""
+    afterwards, by its name or slug; past the check of its models; only if the one preset is
+    as it was at that moment."""
 
     dry_run: bool = False
     prune: bool = False
     activate: str = ""
+    force: bool = False
     opened_at: str | None = None
 
 

@@ -1,19 +1,20 @@
 """The gate before a change of what is live: what was checked just now, or is checked now,
-must answer. Only the admin and the command line go through it; `activation` itself asks no
-provider."""
+must answer. Every door goes through it; `activation` itself asks no provider."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
+from brains import activation, live
 from brains.errors import PreflightFailed
 from brains.preflight import asking
 from brains.preflight.findings import Finding, State, as_json, from_json, waiting
 from brains.preflight.models import Preflight
 from brains.preflight.questions import digest_of, questions_of
-from brains.selection import Selection
+from brains.selection import Selection, Snapshot, resolve
 
 FRESH = timedelta(minutes=10)
 KEPT = timedelta(days=1)
@@ -47,6 +48,16 @@ class Report:
     def warnings(self) -> list[str]:
         """What to mind although all answer."""
         return [f.warning for f in self.findings if f.warning]
+
+
+def to_ask(snapshot: Snapshot | None) -> Selection | None:
+    """Return the selection whose models are to be asked before `snapshot` may become live;
+    None where none are: the check is off, it is live as it is, or there is no preset."""
+    live_now = activation.latest()
+    is_live = live_now is not None and live_now.as_snapshot() == snapshot
+    if not settings.AURA_PREFLIGHT or snapshot is None or is_live:
+        return None
+    return resolve(snapshot, live.ladder())
 
 
 def newest(selection: Selection) -> Report | None:
