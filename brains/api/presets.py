@@ -20,7 +20,7 @@ from brains.as_code.writing import write_document
 from brains.errors import PresetChanged
 from brains.layers import DIMENSION
 from brains.lookup import stored
-from brains.models import ModelPreset
+from brains.models import ModelPreset, Schedule
 from brains.preflight import gate
 from brains.selection import Selection, resolve
 from brains.staff_keys import Scope
@@ -31,6 +31,11 @@ ADD = Need(Scope.EDIT, "brains.add_modelpreset")
 DELETE = Need(Scope.EDIT, "brains.delete_modelpreset")
 ACTIVATE = Need(Scope.ACTIVATE, "brains.activate_modelpreset")
 PROBE = Need(Scope.PROBE, "brains.probe_modelpreset")
+_OF_SCHEDULES = {
+    What.ADDED: "brains.add_schedule",
+    What.CHANGED: "brains.change_schedule",
+    What.REMOVED: "brains.delete_schedule",
+}
 YAML_TYPE = "application/yaml; charset=utf-8"
 # What GET gives beside the fields: PUT takes it back as it was.
 _GIVEN = ("is_live", "updated_at")
@@ -93,10 +98,11 @@ def probed(request: HttpRequest, caller: Caller, slug: str) -> HttpResponse:
 
 
 def export(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """Answer with all presets as a file."""
-    return HttpResponse(
-        write_document(ModelPreset.objects.all()), content_type=YAML_TYPE
-    )
+    """Answer with all presets as a file, and the schedules for who may see them."""
+    schedules = Schedule.objects.select_related("preset")
+    may_see = caller.user.has_perm("brains.view_schedule")
+    text = write_document(ModelPreset.objects.all(), schedules if may_see else None)
+    return HttpResponse(text, content_type=YAML_TYPE)
 
 
 def import_(request: HttpRequest, caller: Caller) -> HttpResponse:
@@ -125,6 +131,9 @@ def _allowed(caller: Caller, options: Options) -> Callable[[Plan], None]:
             caller.require(ADD)
         if plan.of(What.REMOVED):
             caller.require(DELETE)
+        for what, right in _OF_SCHEDULES.items():
+            if plan.of_schedules(what):
+                caller.require(Need(Scope.ACTIVATE, right, also=ACTIVATE.permission))
         # As in the admin: who edits what is live changes what is live.
         if plan.touches_live or options.activate:
             caller.require(ACTIVATE)

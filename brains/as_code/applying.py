@@ -10,8 +10,13 @@ from brains.activation import Author
 from brains.as_code.document import Document
 from brains.as_code.entries import Refusal
 from brains.as_code.plan import Options, Plan, Step, What, plan
+from brains.as_code.schedules import (
+    plan_schedules,
+    remove_schedules,
+    save_schedules,
+)
 from brains.errors import PresetChanged
-from brains.models import ModelPreset
+from brains.models import ModelPreset, Schedule
 from brains.preflight import gate
 from brains.selection import Snapshot
 
@@ -69,8 +74,9 @@ def import_presets(
 def _plan(document: Document, options: Options) -> Plan:
     stored = list(ModelPreset.objects.order_by("slug"))
     planned = plan(document, stored, activation.live_preset_id(), options)
+    plan_schedules(document, list(Schedule.objects.select_related("preset")), planned)
     for step in planned.of(What.REMOVED):
-        if step.preset.schedules.exists():
+        if document.schedules is None and step.preset.schedules.exists():
             reason = "It has a schedule, which would go with it: delete that first."
             planned.refusals.append(Refusal(reason, preset=step.preset.name))
     return planned
@@ -118,12 +124,14 @@ def _to_be_live(planned: Plan, options: Options) -> Snapshot | None:
 
 
 def _apply(planned: Plan, author: Author, options: Options, *, forced: bool) -> None:
+    remove_schedules(planned)
     if removed := planned.of(What.REMOVED):
         activation.delete_presets([step.preset for step in removed])
     saved = planned.of(What.ADDED, What.CHANGED)
     _free_names(saved)
     for step in saved:
         _save(step, author, options, forced=forced)
+    save_schedules(planned)
 
 
 def _free_names(steps: list[Step]) -> None:

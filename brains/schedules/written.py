@@ -14,7 +14,11 @@ from brains.schedules.times import DAYS
 
 FIELDS = ("days", "begins", "ends", "time_zone", "enabled")
 NAMES = ("preset", *FIELDS)
-_ENABLED = {"": True, "true": True, "yes": True, "false": False, "no": False}
+# As YAML spells them.
+_ENABLED = {
+    **dict.fromkeys(("", "true", "yes", "on"), True),
+    **dict.fromkeys(("false", "no", "off"), False),
+}
 
 
 def schedule_from(

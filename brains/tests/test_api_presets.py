@@ -224,7 +224,7 @@ def test_the_export_is_the_file_of_the_command(script):
     answer = script.get("/api/export")
 
     assert answer["Content-Type"] == "application/yaml; charset=utf-8"
-    assert answer.content.decode() == write_document(ModelPreset.objects.all())
+    assert answer.content.decode() == write_document(ModelPreset.objects.all(), [])
 
 
 def test_what_was_exported_is_imported_again(script):
