@@ -1,4 +1,4 @@
-"""The background tasks of this room, and how often each runs."""
+"""The background tasks of this room, and how often each runs; rooms above add theirs."""
 
 import logging
 from datetime import timedelta
@@ -65,3 +65,15 @@ RECURRING = (
     Recurring(refresh_catalogue, timedelta(minutes=10)),
     Recurring(tell_expiry, timedelta(hours=1)),
 )
+
+_of_rooms_above: list[Recurring] = []
+
+
+def register(recurring: Recurring) -> None:
+    """Let the worker run a task of a room above too; called once, when that room is ready."""
+    _of_rooms_above.append(recurring)
+
+
+def registered() -> tuple[Recurring, ...]:
+    """Return every task that the worker is to run, with how often."""
+    return (*RECURRING, *_of_rooms_above)
