@@ -11,6 +11,7 @@ from django.utils import timezone
 from brains import activation, live
 from brains.errors import PreflightFailed
 from brains.preflight import asking
+from brains.preflight.cost import too_dear
 from brains.preflight.findings import Finding, State, as_json, from_json, waiting
 from brains.preflight.models import Preflight
 from brains.preflight.questions import digest_of, questions_of
@@ -76,10 +77,12 @@ def run(selection: Selection) -> Report:
     questions = questions_of(selection)
     found = {question.layer: waiting(question) for question in questions}
     Preflight.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    dear = {finding.layer: finding for finding in too_dear(questions)}
+    found |= dear
     row = Preflight.objects.create(
         digest=digest_of(questions), findings=_kept(list(found.values()))
     )
-    for finding in asking.ask(questions):
+    for finding in asking.ask([q for q in questions if q.layer not in dear]):
         found[finding.layer] = finding
         row.findings = _kept(list(found.values()))
         row.save(update_fields=["findings"])
