@@ -107,6 +107,7 @@ def _step(wanted: Schedule, row: Schedule | None, place: Change | None) -> Sched
     if place:
         # What runs goes on: a turn that was taken is not taken again.
         wanted.began_as, wanted.returns_to = row.began_as, row.returns_to
+        wanted.left_out = row.left_out
         return ScheduleStep(what, wanted, row.pk, tuple(changes), is_new=True)
     row.preset, row.is_enabled = wanted.preset, wanted.is_enabled
     return ScheduleStep(what, row, row.pk, tuple(changes))

@@ -65,7 +65,8 @@ def as_json(schedule: Schedule) -> dict[str, Any]:
         "preset": schedule.preset.slug,
         **texts_of(schedule),
         "enabled": schedule.is_enabled,
-        "is_on": schedule.began_as is not None,
+        "is_on": bool(schedule.began_as),
+        "left_out": schedule.left_out or None,
         "next": {"begins": not hours.is_on(now), "at": at.isoformat()} if at else None,
     }
 

@@ -7,11 +7,13 @@ from django.core import mail
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from brains import live
+from brains import activation, live
+from brains.activation import Author
 from brains.catalogue.catalogue import today
-from brains.models import ModelPreset
+from brains.models import ModelPreset, Schedule
 from brains.tests.cataloguing import listed, providers, read
 from gateway.background.tasks import tell_expiry
+from gateway.background.worker import TaskWorker
 from gateway.notices import channels as ways
 from gateway.notices.breakers import AGAIN_AFTER, BreakerNotices
 from gateway.notices.channels import RETRY_AFTER
@@ -280,3 +282,26 @@ def test_what_could_not_be_told_is_told_at_the_next_look(clock, monkeypatch):
 
 def _locked():
     raise RuntimeError("database is locked")
+
+
+# A schedule that was left out.
+
+
+def test_a_schedule_that_is_left_out_is_told(settings, monkeypatch):
+    monkeypatch.setattr("gateway.background.worker.registered", tuple)
+    settings.AURA_PREFLIGHT, settings.AURA_EMBEDDING_LOCK = False, True
+    settings.AURA_WEBHOOK_URL = ""
+    activation.activate(ModelPreset.objects.get(slug="budget"), Author("ann"))
+    offline = ModelPreset.objects.get(slug="offline")
+    now = timezone.now()
+    begins, ends = now - timedelta(hours=1), now + timedelta(hours=1)
+    Schedule.objects.create(preset=offline, begins=begins.time(), ends=ends.time())
+
+    TaskWorker(0.01).turn()
+
+    [message] = mail.outbox
+    assert message.subject == "Aura: Offline was not made live by its schedule"
+    assert "AURA_EMBEDDING_LOCK is on" in message.body
+    assert "tried again at its next begin" in message.body
+    letter = queued()[0][0]
+    assert letter["payload"]["type"] == "schedule.left_out"
