@@ -12,11 +12,16 @@ from django.urls import URLPattern, path, reverse
 
 from brains import activation, live
 from brains.admin.activation_pages import LIST, PERMISSION, author_of, posted
-from brains.admin.canary_forms import PercentForm, StartForm, StepForm
+from brains.admin.canary_forms import (
+    PercentForm,
+    PromoteForm,
+    StartForm,
+    StepForm,
+)
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.doors import ACTING, ASKING, READING, View, guarded, may
 from brains.admin.effective import selection_of, standing, warnings_about
-from brains.admin.preflight_pages import pass_gate
+from brains.admin.preflight_pages import let_through, may_force, pass_gate
 from brains.canary import rows as canaries
 from brains.canary.figures import figures
 from brains.canary.models import Canary
@@ -68,7 +73,8 @@ class CanaryPages:
         canary = canaries.running()
         own = _running(canary) if canary else {"title": "No canary runs"}
         past = [how_it_ended(each) for each in canaries.past(PAST)]
-        return self._page(request, "canary.html", {**own, "past": past})
+        around = {"past": past, "may_force": may_force(request)}
+        return self._page(request, "canary.html", {**own, **around})
 
     def start(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, then begin a canary of the preset."""
@@ -172,7 +178,16 @@ def _started(
 
 
 def _promote(request: HttpRequest) -> str:
-    outcome = activation.promote_canary(author_of(request), canary=_meant(request))
+    form = PromoteForm(request.POST)
+    given = form.cleaned_data if form.is_valid() else {}
+    reason, force = given.get("reason", ""), given.get("force", False)
+    if force and not reason:
+        raise CanaryRefused("Write why it is promoted past the check of its models.")
+    running = canaries.the_running(given.get("canary", 0))
+    forced = let_through(request, running.as_snapshot(), wants_force=force)
+    outcome = activation.promote_canary(
+        author_of(request, reason), running.pk, forced=forced
+    )
     return promoted(outcome)
 
 

@@ -53,12 +53,14 @@ class Report:
 
 def to_ask(snapshot: Snapshot | None) -> Selection | None:
     """Return the selection whose models are to be asked before `snapshot` may become live;
-    None where none are: the check is off, it is live as it is, or there is no preset."""
-    live_now = activation.latest()
-    is_live = live_now is not None and live_now.as_snapshot() == snapshot
-    if not settings.AURA_PREFLIGHT or snapshot is None or is_live:
+    None where none are: the check is off, there is no preset, or what is live has the same
+    values."""
+    if not settings.AURA_PREFLIGHT or snapshot is None:
         return None
-    return resolve(snapshot, live.ladder())
+    newest = activation.latest()
+    now = newest.as_snapshot() if newest else None
+    is_new = now is None or now.values != snapshot.values
+    return resolve(snapshot, live.ladder()) if is_new else None
 
 
 def newest(selection: Selection) -> Report | None:
