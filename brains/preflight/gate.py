@@ -19,6 +19,7 @@ from brains.selection import Selection, Snapshot, resolve
 
 FRESH = timedelta(minutes=10)
 KEPT = timedelta(days=1)
+NOTHING = "Nothing was activated."
 # One that is not over by now was left behind by a process that ended.
 _UNDERWAY = timedelta(seconds=2 * asking.ANSWER_S)
 
@@ -102,7 +103,7 @@ def admit(selection: Selection) -> Report:
     known = newest(selection)
     report = known if known and known.has_passed else run(selection)
     if not report.has_passed:
-        raise PreflightFailed(" ".join(["Nothing was activated.", *report.refusals]))
+        raise PreflightFailed(" ".join([NOTHING, *report.refusals]))
     return report
 
 

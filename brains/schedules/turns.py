@@ -13,6 +13,7 @@ from brains.activation import Author
 from brains.errors import EmbeddingLocked, PreflightFailed, RevisionNotFound
 from brains.ledger import lock
 from brains.preflight import gate
+from brains.preflight.gate import NOTHING
 from brains.schedules.models import LEFT_OUT_LENGTH, Schedule
 from brains.selection import Snapshot
 
@@ -99,7 +100,7 @@ def _check(wanted: Schedule | None) -> Checked | None:
     try:
         gate.admit(candidate)
     except PreflightFailed as failed:
-        return Checked(snapshot, str(failed))
+        return Checked(snapshot, str(failed).removeprefix(f"{NOTHING} "))
     return Checked(snapshot)
 
 

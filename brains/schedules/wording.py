@@ -16,4 +16,4 @@ def sentence_of(coming: Next | None) -> str:
 def left_out_of(schedule: Schedule, *, with_reason: bool) -> str:
     """Say that a schedule was left out, and why to who may know what providers answer."""
     why = f" {schedule.left_out}" if with_reason else ""
-    return f"{schedule} was left out the last time, so what was live stayed.{why}"
+    return f"{schedule.preset} was left out the last time.{why}"
