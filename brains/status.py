@@ -24,8 +24,9 @@ from brains.health import all_problems
 from brains.layers import LAYERS
 from brains.live import Live
 from brains.models import ModelPreset
-from brains.schedules.turns import Next, what_comes_next
-from brains.schedules.wording import sentence_of
+from brains.schedules.models import Schedule
+from brains.schedules.turns import Next, left_out, what_comes_next
+from brains.schedules.wording import left_out_of, sentence_of
 from brains.selection import Selection
 from brains.status_canary import canary_of, trouble
 from brains.status_card import cards
@@ -56,6 +57,7 @@ class Sight:
     paces: Mapping[str, str] = field(default_factory=dict)
     catalogue: Catalogue | None = None
     coming: Next | None = None
+    left_out: Sequence[Schedule] = ()
     canary: Sequence[Figure] = ()
     failing: Failing | None = None
 
@@ -96,7 +98,8 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         workers=convergence(now.selection),
         paces=paces({la.name: now.selection.choice(la.name).value for la in LAYERS}),
         catalogue=load(),
-        coming=what_comes_next(timezone.now()),
+        coming=(coming := what_comes_next(timezone.now())),
+        left_out=left_out() if coming else (),
         canary=_sides(now, with_cost=user is not None),
         failing=failing(now.canary.since) if now.canary else None,
     )
@@ -164,7 +167,10 @@ def _schedule(sight: Sight) -> dict[str, Fact]:
     """Say what comes next, where anything does."""
     if sight.coming is None:
         return {}
-    return {"Schedule": Fact(Level.PLAIN, sentence_of(sight.coming))}
+    is_staff = sight.staff is not None
+    told = [left_out_of(each, with_reason=is_staff) for each in sight.left_out]
+    level = Level.ATTENTION if told else Level.PLAIN
+    return {"Schedule": Fact(level, sentence_of(sight.coming), tuple(told))}
 
 
 def _catalogue(sight: Sight) -> dict[str, Fact]:

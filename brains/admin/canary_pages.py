@@ -19,12 +19,17 @@ from brains.admin.activation_pages import (
     effect_of,
     posted,
 )
-from brains.admin.canary_forms import PercentForm, StartForm, StepForm
+from brains.admin.canary_forms import (
+    PercentForm,
+    PromoteForm,
+    StartForm,
+    StepForm,
+)
 from brains.admin.catalogue_hints import warnings_of_models
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.doors import ACTING, ASKING, READING, View, guarded, may
 from brains.admin.effective import selection_of, standing, warnings_about
-from brains.admin.preflight_pages import pass_gate
+from brains.admin.preflight_pages import let_through, may_force, pass_gate
 from brains.canary import rows as canaries
 from brains.canary.figures import failing, figures
 from brains.canary.models import Canary
@@ -79,7 +84,8 @@ class CanaryPages:
         canary = canaries.running()
         own = _running(canary) if canary else {"title": "No canary runs"}
         past = [how_it_ended(each) for each in canaries.past(PAST)]
-        return self._page(request, "canary.html", {**own, "past": past})
+        around = {"past": past, "may_force": may_force(request)}
+        return self._page(request, "canary.html", {**own, **around})
 
     def start(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, then begin a canary of the preset."""
@@ -189,7 +195,16 @@ def _started(
 
 
 def _promote(request: HttpRequest) -> str:
-    outcome = activation.promote_canary(author_of(request), canary=_meant(request))
+    form = PromoteForm(request.POST)
+    given = form.cleaned_data if form.is_valid() else {}
+    reason, force = given.get("reason", ""), given.get("force", False)
+    if force and not reason:
+        raise CanaryRefused("Write why it is promoted past the check of its models.")
+    running = canaries.the_running(given.get("canary", 0))
+    forced = let_through(request, running.as_snapshot(), wants_force=force)
+    outcome = activation.promote_canary(
+        author_of(request, reason), running.pk, forced=forced
+    )
     return promoted(outcome)
 
 

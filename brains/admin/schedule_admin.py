@@ -92,6 +92,9 @@ class ScheduleAdmin(Base):
     @admin.display(description="State")
     def state_of(self, schedule: Schedule) -> SafeString:
         """Say whether it is on."""
+        if schedule.left_out:
+            reason = format_html("<small>{}</small>", schedule.left_out)
+            return format_html("{} {}", state("left out", "attention"), reason)
         if schedule.began_as is not None:
             return state("on", "good")
         return state("waiting" if schedule.is_enabled else "switched off", "quiet")
