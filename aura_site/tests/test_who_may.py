@@ -16,8 +16,11 @@ from brains.staff_keys import StaffKey
 from brains.tests.records import ANN, everything, newest, preset
 from cognition.conversations.models import Conversation, Turn
 from cognition.reflection.models import Reflection
+from cognition.rehearsal.models import Rehearsal
 from gateway import keys
+from gateway.kept.models import KeptExchange
 from gateway.models import ApiKey
+from gateway.tests.kept import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +103,12 @@ GET  key_revoke   login     login 403   403  200    403      403     403       4
 POST key_revoke   login     login 403   403  302    403      403     403       403    403      302   302
 GET  calls        login     login 403   200  403    403      403     403       200    200      200   200
 GET  usage        login     login 403   200  403    403      403     403       200    200      200   200
+GET  kept         login     login 403   403  403    403      403     403       403    403      200   200
+GET  exchange     login     login 403   403  403    403      403     403       403    403      200   200
+POST kept_delete  login     login 403   403  403    403      403     403       403    403      302   302
+GET  rehearse     login     login 403   403  403    403      403     403       403    403      200   200
+POST rehearse     login     login 403   403  403    403      403     403       403    403      302   302
+GET  rehearsals   login     login 403   403  403    403      403     403       403    403      200   200
 GET  reflections  login     login 403   200  403    403      403     403       200    200      200   200
 POST try_again    login     login 403   200  403    403      403     403       200    302      302   302
 """
@@ -152,6 +161,7 @@ def doors():
     activation.activate(preset("Default"), ANN)
     activation.activate(preset("Budget"), ANN, trial=timedelta(minutes=5))
     live, other = preset("Budget").pk, preset("Hybrid").pk
+    exchange = kept().pk
     key = keys.keep(ApiKey(name="web app"), keys.new_key()).pk
     entry = newest().pk
     reflection = set_aside().pk
@@ -193,6 +203,14 @@ def doors():
         "key_revoke": (of("gateway_apikey_revoke", key), {"confirmed": "yes"}),
         "calls": (of("gateway_callrecord_changelist"), {}),
         "usage": (of("gateway_hourlyusage_changelist"), {}),
+        "kept": (of("gateway_keptexchange_changelist"), {}),
+        "exchange": (of("gateway_keptexchange_change", exchange), {}),
+        "kept_delete": (of("gateway_keptexchange_delete_all"), {}),
+        "rehearse": (
+            of("cognition_rehearsal_start", other),
+            {"count": 1, "layer": "l3", "cap_usd": "1"},
+        ),
+        "rehearsals": (of("cognition_rehearsal_changelist"), {}),
         "reflections": (of("cognition_reflection_changelist"), {}),
         "try_again": (
             of("cognition_reflection_changelist"),
@@ -213,7 +231,7 @@ def signed_in(user, **options):
 
 def state():
     """Everything that these doors may change."""
-    others = (Schedule, StaffKey, ApiKey, Reflection)
+    others = (Schedule, StaffKey, ApiKey, KeptExchange, Rehearsal, Reflection)
     return everything(), [list(o.objects.order_by("pk").values()) for o in others]
 
 
