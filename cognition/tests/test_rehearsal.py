@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from brains.admin.effective import selection_of
-from cognition.rehearsal import running, tasks, texts
+from cognition.rehearsal import asking, running, tasks, texts
 from cognition.rehearsal.choosing import choose, estimate
 from cognition.rehearsal.models import Rehearsal, RehearsedExchange
 from gateway.kept.models import KeptExchange
@@ -200,6 +200,29 @@ def test_one_that_a_person_stopped_asks_no_more(begun, upstream):
     assert running.stop(rehearsal.pk) and not running.stop(rehearsal.pk)
     run(rehearsal)
     assert rehearsal.state == State.STOPPED and upstream.requests == []
+
+
+def test_answers_that_come_once_it_was_stopped_are_kept(begun, upstream, monkeypatch):
+    monkeypatch.setattr(asking, "EVERY_S", 0.01)  # it is looked after while one is slow
+    upstream.script(L3, latency_s=0.1)
+    kept()
+    rehearsal = begun()
+    run = running._Run(rehearsal.pk, rehearsal.leased_until)
+    batch = run._batch()
+    running.stop(rehearsal.pk)
+    with pytest.raises(running.LeaseLost):
+        run._ask(batch)
+    assert rows_of(rehearsal)[0].state == RowState.ANSWERED
+
+
+def test_an_asking_that_breaks_off_says_so_and_is_counted(begun, monkeypatch):
+    monkeypatch.setattr(asking, "stamp", lambda call: 1 / 0)
+    kept()
+    rehearsal = begun()
+    with pytest.raises(RuntimeError, match="broke off"):
+        running.run_slice(rehearsal.pk, rehearsal.leased_until)
+    [row] = rows_of(rehearsal)
+    assert (row.state, row.attempts) == (RowState.WAITING, 1)
 
 
 def test_with_the_kept_exchange_goes_the_reply_to_it(begun):

@@ -11,6 +11,7 @@ from brains.tests.operators import member, read, told
 from cognition.rehearsal import tasks
 from cognition.rehearsal.models import Rehearsal
 from gateway.kept.models import KeptExchange
+from gateway.kept.sealing import key_file
 from gateway.tests.kept import kept
 
 pytest_plugins = ("cognition.tests.rehearsing",)
@@ -118,6 +119,15 @@ def test_the_page_sums_both_sides_up(client, begun, upstream):
     assert "Answered 2 1" in text and "Failed none are kept 1" in text
     assert "Median time 2 s" in text and "Cost in all $0.50" in text
     assert "Failed" in text and "Candidate: Budget" in text
+
+
+def test_first_tokens_are_summed_up_and_a_lost_key_leaves_the_figures(client, begun):
+    kept(is_streamed=True, first_chunk_s=0.25)
+    rehearsal = finished(begun)
+    assert "Median first token 250 ms" in read(client.get(page("change", rehearsal)))
+    key_file().unlink()
+    text = read(client.get(page("change", rehearsal)))
+    assert "Median first token 250 ms" in text and "says hello" not in text
 
 
 def test_progress_leaves_out_what_stands_there_already(client, begun):
