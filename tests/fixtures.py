@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(
     if config.getoption("--database-only"):
         _keep(config, items, {item for item in items if _uses_database(item)})
     if config.getoption("--one-case"):
-        _keep(config, items, _first_cases(items))
+        _keep(config, items, set(first_cases(items)))
 
 
 def _keep(
@@ -51,12 +51,12 @@ def _keep(
     items[:] = [item for item in items if item in kept]
 
 
-def _first_cases(items: list[pytest.Item]) -> set[pytest.Item]:
+def first_cases(items: list[pytest.Item]) -> list[pytest.Item]:
     """Return one item of each test function, the same one in each process and order."""
     first: dict[str, pytest.Item] = {}
     for item in sorted(items, key=lambda item: item.nodeid):
         first.setdefault(item.nodeid.partition("[")[0], item)
-    return set(first.values())
+    return list(first.values())
 
 
 def _uses_database(item: pytest.Item) -> bool:
