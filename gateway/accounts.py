@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any
 
+from gateway.budgets import OVER_BUDGET
 from gateway.draining import DRAIN, ShuttingDown
 from gateway.errors import ClientGone, GatewayError, from_provider
 from gateway.keys import KeyInfo
@@ -43,8 +44,10 @@ class accounted:
 def _close(call: Call, error: BaseException | None, ended: float) -> None:
     """Charge and record a call that is over; `error` is what ended it early."""
     status, code = outcome(error)
+    if status == CLIENT_GONE and call.cut:
+        code = call.cut
     has_begun = call.first_chunk_s is not None
-    tokens_in, tokens_out, cost_usd = _spent(call.usage)
+    tokens_in, tokens_out, cost_usd = spent(call.usage)
     candidate, target = call.served, call.plan.target
     selection = target.selection
     key = call.key
@@ -66,13 +69,14 @@ def _close(call: Call, error: BaseException | None, ended: float) -> None:
         input_tokens=tokens_in,
         output_tokens=tokens_out,
         cost_usd=cost_usd,
-        first_chunk_s=call.first_chunk_s,
+        first_chunk_s=_first_chunk_s(call, code, ended),
         duration_s=ended - call.began,
         upstream_s=_upstream_s(call, ended),
         is_streamed=call.is_streamed,
         fallback=call.fallback,
         attempts=call.attempts,
         canary=target.canary,
+        abilities=call.abilities,
     )
     RECORDER.note(finished)
     if key and key.limits:
@@ -131,6 +135,14 @@ def _charge(key: KeyInfo, call: FinishedCall) -> None:
     LIMITS.charge(key, sum(known) if known else None, cost_usd)
 
 
+def _first_chunk_s(call: Call, code: str, ended: float) -> float | None:
+    """Return the time to the first chunk; where that was not waited for, the time that it
+    was: so the broken promise counts."""
+    if call.first_chunk_s is None and code == OVER_BUDGET:
+        return ended - call.began
+    return call.first_chunk_s
+
+
 def _upstream_s(call: Call, ended: float) -> float:
     """Return the time that was not ours: of a stream, all after its first chunk."""
     if call.first_chunk_s is None:
@@ -138,7 +150,7 @@ def _upstream_s(call: Call, ended: float) -> float:
     return ended - call.began - (call.first_chunk_s - call.waited_s)
 
 
-def _spent(usage: Any) -> tuple[int | None, int | None, float | None]:
+def spent(usage: Any) -> tuple[int | None, int | None, float | None]:
     """Return tokens in, tokens out and cost, each None where the provider said nothing
     that makes sense."""
     if not isinstance(usage, dict):

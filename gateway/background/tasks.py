@@ -1,4 +1,4 @@
-"""The background tasks of this room, and how often each runs."""
+"""The background tasks of this room, and how often each runs; rooms above add theirs."""
 
 import logging
 from datetime import timedelta
@@ -9,6 +9,7 @@ from django.utils import timezone
 from brains.catalogue.refresh import due, refresh
 from gateway.background.api import task
 from gateway.background.schedule import Recurring
+from gateway.notices.expiry import tell_of_leaving
 from gateway.records import prices
 from gateway.usage import retention, rollup
 
@@ -52,8 +53,27 @@ def refresh_catalogue() -> None:
             )
 
 
+@task
+def tell_expiry() -> None:
+    """Tell of models that leave their provider within 30 days."""
+    tell_of_leaving()
+
+
 RECURRING = (
     Recurring(roll_up, timedelta(minutes=1)),
     Recurring(apply_retention, timedelta(hours=1)),
     Recurring(refresh_catalogue, timedelta(minutes=10)),
+    Recurring(tell_expiry, timedelta(hours=1)),
 )
+
+_of_rooms_above: list[Recurring] = []
+
+
+def register(recurring: Recurring) -> None:
+    """Let the worker run a task of a room above too; called once, when that room is ready."""
+    _of_rooms_above.append(recurring)
+
+
+def registered() -> tuple[Recurring, ...]:
+    """Return every task that the worker is to run, with how often."""
+    return (*RECURRING, *_of_rooms_above)

@@ -48,7 +48,17 @@ def test_each_shipped_task_has_its_time():
         "gateway.background.tasks.roll_up": MINUTE,
         "gateway.background.tasks.apply_retention": 60 * MINUTE,
         "gateway.background.tasks.refresh_catalogue": 10 * MINUTE,
+        "gateway.background.tasks.tell_expiry": 60 * MINUTE,
     }
+
+
+def test_task_of_a_room_above_is_run_beside_those_of_this_room(monkeypatch):
+    monkeypatch.setattr(tasks, "_of_rooms_above", [])
+    theirs = Recurring(tasks.apply_retention, MINUTE)
+
+    tasks.register(theirs)
+
+    assert tasks.registered() == (*tasks.RECURRING, theirs)
 
 
 def test_clock_that_was_a_day_ahead_does_not_stop_a_task_for_a_day():
