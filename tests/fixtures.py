@@ -1,7 +1,8 @@
 """The servers of this package as fixtures, for the tests of every room."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 from django.core.management import call_command
@@ -12,6 +13,13 @@ from tests.own_database import own_database
 from tests.postgres import PostgresServer
 from tests.upstream import FakeUpstream
 
+
+class _HasName(Protocol):
+    @property
+    def nodeid(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_HasName)
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
 
 
@@ -51,9 +59,9 @@ def _keep(
     items[:] = [item for item in items if item in kept]
 
 
-def first_cases(items: list[pytest.Item]) -> list[pytest.Item]:
+def first_cases(items: Iterable[Named]) -> list[Named]:
     """Return one item of each test function, the same one in each process and order."""
-    first: dict[str, pytest.Item] = {}
+    first: dict[str, Named] = {}
     for item in sorted(items, key=lambda item: item.nodeid):
         first.setdefault(item.nodeid.partition("[")[0], item)
     return list(first.values())
