@@ -17,8 +17,8 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.slow
 
 WORKERS = 4
-CALLS = 800
-USERS = 400
+CALLS = 2_000
+USERS = 1_000
 PERCENT = 10
 AT_ONCE = 32
 # With a salt that is always the same: luck decides nothing here. That any salt draws a fair
@@ -37,7 +37,7 @@ Seen = list[tuple[str, str, str, str]]
 """User, side, preset, model of each answer."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def server(request, upstream: FakeUpstream):
     environment = {"OPENROUTER_BASE_URL": upstream.url, "OPENROUTER_API_KEY": "k"}
     if request.param == "postgresql":
