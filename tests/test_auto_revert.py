@@ -26,8 +26,9 @@ def server(kind, request, upstream: FakeUpstream):
     if kind == "postgres":
         postgres = request.getfixturevalue("postgres")
         name = f"auto_revert_{secrets.token_hex(4)}"
-        environment["DATABASE_URL"] = postgres.create_database(name)
-    with AuraServer(environment) as server, background_tasks(server):
+        environment["DATABASE_URL"] = postgres.begun(name)
+    aura = AuraServer(environment, is_set_up=kind == "postgres")
+    with aura as server, background_tasks(server):
         yield server
 
 

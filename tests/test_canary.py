@@ -17,8 +17,8 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.slow
 
 WORKERS = 4
-CALLS = 2_000
-USERS = 1_000
+CALLS = 800
+USERS = 400
 PERCENT = 10
 AT_ONCE = 32
 # With a salt that is always the same: luck decides nothing here. That any salt draws a fair
@@ -42,8 +42,9 @@ def server(request, upstream: FakeUpstream):
     environment = {"OPENROUTER_BASE_URL": upstream.url, "OPENROUTER_API_KEY": "k"}
     if request.param == "postgresql":
         postgres = request.getfixturevalue("postgres")
-        environment["DATABASE_URL"] = postgres.create_database("canary")
-    with AuraServer(environment, workers=WORKERS) as server:
+        environment["DATABASE_URL"] = postgres.begun("canary")
+    is_set_up = "DATABASE_URL" in environment
+    with AuraServer(environment, workers=WORKERS, is_set_up=is_set_up) as server:
         server.manage("activate_preset", "Performance")
         yield server
 
@@ -81,7 +82,7 @@ def test_a_canary_holds_its_share_and_every_user_stays(server: AuraServer, measu
 
     server.manage("canary", "promote")
     wait_until(lambda: _stamped(server) == {False}, "the promotion")
-    after = asyncio.run(_calls(server, 200))
+    after = asyncio.run(_calls(server, 100))
     assert {(side, preset) for _, side, preset, _ in after} == {("", "Budget")}
     measured(
         f"{WORKERS} workers, {CALLS} calls at {PERCENT} %: {share:.1f} %; no user moved"

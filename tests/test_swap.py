@@ -31,8 +31,9 @@ def server(request, upstream: FakeUpstream):
     environment = {"OPENROUTER_BASE_URL": upstream.url, "OPENROUTER_API_KEY": "k"}
     if request.param == "postgresql":
         postgres = request.getfixturevalue("postgres")
-        environment["DATABASE_URL"] = postgres.create_database("swap")
-    with AuraServer(environment, workers=WORKERS) as server:
+        environment["DATABASE_URL"] = postgres.begun("swap")
+    is_set_up = "DATABASE_URL" in environment
+    with AuraServer(environment, workers=WORKERS, is_set_up=is_set_up) as server:
         yield server
 
 

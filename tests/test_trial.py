@@ -28,8 +28,8 @@ def server(kind, request):
     if kind == "postgres":
         postgres = request.getfixturevalue("postgres")
         name = f"trial_{secrets.token_hex(4)}"
-        environment["DATABASE_URL"] = postgres.create_database(name)
-    with AuraServer(environment) as server:
+        environment["DATABASE_URL"] = postgres.begun(name)
+    with AuraServer(environment, is_set_up=kind == "postgres") as server:
         yield server
 
 
