@@ -5,13 +5,16 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import time
 
 import pytest
+from django.core import mail
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from brains.models import ModelPreset
 from gateway.background import tasks
 from gateway.background import worker as task_worker
 from gateway.background.models import Schedule
@@ -52,6 +55,21 @@ def test_turn_runs_each_task(worker, sqlite):
         "gateway.background.tasks.roll_up",
         "gateway.background.tasks.tell_expiry",
     ]
+
+
+def test_turn_tells_of_a_schedule_that_is_left_out(
+    worker, sqlite, settings, monkeypatch
+):
+    monkeypatch.setattr("gateway.background.worker.registered", tuple)
+    settings.AURA_EMBEDDING_LOCK = True
+    settings.AURA_NOTICE_EMAILS = ["ops@example.com"]
+    offline = ModelPreset.objects.get(slug="offline")
+    offline.schedules.create(begins=time(0), ends=time(0))
+
+    assert worker.turn()
+
+    [message] = mail.outbox
+    assert message.subject == "Aura: Offline was not made live by its schedule"
 
 
 def test_turn_without_anything_due_writes_nothing(worker, sqlite):
