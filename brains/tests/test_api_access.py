@@ -57,6 +57,7 @@ def _live():
     activated("Budget")
 
 
+@pytest.mark.fault("W2")
 @EACH_DOOR
 @pytest.mark.parametrize("scope", Scope.values)
 def test_each_door_opens_for_its_own_scope_alone(door, scope):
@@ -74,6 +75,7 @@ def test_each_door_opens_for_its_own_scope_alone(door, scope):
             )
 
 
+@pytest.mark.fault("W2")
 @EACH_DOOR
 @pytest.mark.parametrize("permission", ALL_PERMISSIONS)
 def test_each_door_opens_for_the_one_permission_of_the_creator(door, permission):
@@ -98,6 +100,7 @@ def test_a_permission_that_is_taken_away_closes_the_door_at_once(door):
     assert asked(script, door).status_code == 403
 
 
+@pytest.mark.fault("W2")
 @EACH_DOOR
 @pytest.mark.parametrize(
     "authorization",
@@ -132,6 +135,7 @@ def test_why_a_key_is_not_valid_is_not_told():
     assert len(answers) == 1
 
 
+@pytest.mark.fault("W2")
 def test_a_session_opens_nothing(admin_client):
     assert failure(admin_client.get("/api/presets"))[0] == 401
     assert failure(admin_client.post("/api/deactivate"))[0] == 401

@@ -90,6 +90,7 @@ def _line(row: Row, proofs: Sequence[Proof]) -> str:
         measured, tests = f"{NOT_YET}: {row.later}", ""
     else:
         measured = "<br>".join(_findings(own)) or "**no test**"
+        measured += f"<br>Still to come: {row.coming}." * bool(row.coming)
         tests = "<br>".join(_link(proof.test) for proof in own)
     cells = (row.id, row.fault, row.promise, measured, tests)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"

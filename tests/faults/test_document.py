@@ -11,6 +11,7 @@ ROWS = (
     Row("U2", "Silent", "504"),
     Row("U3", "Later", "-", later="there is no such thing yet"),
     Row("U4", "Forgotten", "-"),
+    Row("U5", "Half", "-", coming="the other half"),
 )
 TEST = "gateway/tests/test_it.py::test_one"
 ABOUT = {"Date": "2026-11-23"}
@@ -61,6 +62,13 @@ def test_a_row_that_does_not_apply_says_why_and_one_without_a_test_says_so():
     assert "**no test**" in line("U4")
 
 
+def test_a_row_of_which_something_is_still_to_come_says_what():
+    proof = Proof(TEST, ["U5"], "passed", 1)
+    assert "| as promised in 1 case<br>Still to come: the other half. |" in line(
+        "U5", proof
+    )
+
+
 def test_the_page_can_be_read_again():
     proofs = [Proof(TEST, ["U1", "U2"], "passed"), Proof("a/test_b.py::test_c", ["U2"])]
     assert rows_in(page(*proofs)) == {
@@ -68,12 +76,13 @@ def test_the_page_can_be_read_again():
         "U2": [TEST, "a/test_b.py::test_c"],
         "U3": [],
         "U4": [],
+        "U5": [],
     }
 
 
 def test_rows_that_a_run_left_out_are_named():
     sections = [Section("Title", "Note.", ROWS)]
-    assert lacking(sections, [Proof(TEST, ["U1", "U4"])]) == ["U2"]
+    assert lacking(sections, [Proof(TEST, ["U1", "U4"])]) == ["U2", "U5"]
 
 
 def test_the_head_tells_date_machine_and_versions():
