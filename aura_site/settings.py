@@ -57,6 +57,7 @@ AURA_MAX_IN_FLIGHT = _env.integer(
 )
 
 DEBUG = _env.boolean("DEBUG", False)
+DEFAULT_EXCEPTION_REPORTER_FILTER = "aura_site.debug_pages.ExceptionFilter"
 SECRET_KEY = secret_key(
     _env.secret("SECRET_KEY") or _env.secret("DJANGO_SECRET_KEY"), AURA_DATA_DIR
 )

@@ -1,15 +1,14 @@
 """Whatever address a client or an operator writes, and wherever: nobody goes there, and nobody
 asks what its name stands for. Those of providers come from the environment alone."""
 
+import itertools
 import json
 import socket
 
 import pytest
 
-from brains.admin.preset_admin import CHAT_FIELDS, EMBEDDING_FIELDS
+from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS
 from brains.models import ModelPreset
-from brains.staff_keys import StaffKey
-from brains.tests.records import preset
 from brains.tests.scripts import Script
 from gateway.models import ApiKey
 from gateway.request import REFUSED_FIELDS
@@ -43,7 +42,7 @@ def trap(monkeypatch):
 def is_untouched(trap, provider):
     """Return a function that says whether nobody but the provider was called."""
 
-    def is_untouched() -> bool:
+    def is_untouched():
         port = int(provider.url.rpartition(":")[2].partition("/")[0])
         assert (trap.connections, trap.looked_up) == (0, [])
         return trap.called_but(port) == []
@@ -161,28 +160,23 @@ def test_redirect_is_followed_nowhere_else(monkeypatch, spelling):
         assert trap.connections == 0
 
 
-@EACH
-def test_no_form_and_no_file_takes_an_address(admin, trap, spelling):
-    url = trap.at(spelling)
-    page = "/admin/brains/modelpreset/add/"
-    for field in (*CHAT_FIELDS, *EMBEDDING_FIELDS):
+def test_no_form_and_no_file_takes_an_address(admin, trap):
+    page, script = "/admin/brains/modelpreset/add/", Script()
+    fields = itertools.cycle((*CHAT_FIELDS, *EMBEDDING_FIELDS))
+    for number, (spelling, field) in enumerate(zip(PRIVATE, fields, strict=False)):
+        url = trap.at(spelling)
         said = admin.post(page, {"name": "Led astray", field: url})
         assert list(said.context["adminform"].form.errors) == [field]
-    admin.get("/admin/brains/modelpreset/models/", {"q": url})
-    admin.post("/admin/gateway/apikey/add/", {"name": url[:80]})
-    admin.post("/admin/brains/staffkey/add/", {"name": url[:80], "scopes": ["read"]})
-    assert ApiKey.objects.count() + StaffKey.objects.count() == 2, "only their names"
-    script = Script()
-    said = script.ask("PUT", "/api/presets/budget", {"name": "Budget", "l1_model": url})
-    assert said.status_code == 422
-    for text in (
-        f"!include {url}",
-        json.dumps({"presets": [{"name": "x", "l1_model": url}]}),
-    ):
-        said = script.ask("POST", "/api/import", text, "application/yaml")
-        assert said.status_code in (400, 422)
+        admin.get("/admin/brains/modelpreset/models/", {"q": url})
+        admin.post("/admin/gateway/apikey/add/", {"name": url[:80]})
+        assert ApiKey.objects.count() == number + 1, "it is only a name"
+        fields_of = {"name": "Budget", field: url}
+        assert script.ask("PUT", "/api/presets/budget", fields_of).status_code == 422
+        file = json.dumps({"version": 1, "presets": [fields_of]})
+        for text in (f"!include {url}", file):
+            said = script.ask("POST", "/api/import", text, "application/yaml")
+            assert said.status_code in (400, 422)
     assert not ModelPreset.objects.filter(name="Led astray").exists()
-    assert preset("Budget").l1_model != url
     assert (trap.connections, trap.called, trap.looked_up) == (0, [], [])
 
 
