@@ -1,6 +1,7 @@
 """What docker-compose.yml promises, read from it: nothing but web is published, on
 127.0.0.1, nothing has a password in it, and nothing runs with more rights than it needs."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,25 @@ def test_the_image_runs_as_a_user_of_its_own():
     assert lines.index("USER aura") < max(
         number for number, line in enumerate(lines) if line.startswith("CMD")
     )
+
+
+@pytest.mark.fault("W11")
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_gets_more_of_the_machine(name):
+    service = SERVICES[name]
+    for right in ("privileged", "cap_add", "devices", "pid", "ipc", "userns_mode"):
+        assert right not in service
+    assert service.get("network_mode", "none") == "none"
+    mounted = [volume.partition(":")[0] for volume in service["volumes"]]
+    assert set(mounted) <= set(COMPOSE["volumes"]), "a folder of the machine's own"
+
+
+@pytest.mark.fault("W11")
+def test_no_address_and_no_command_has_a_password_in_it():
+    text = (ROOT / "docker-compose.yml").read_text()
+    assert re.findall(r"\w+://[^/\s:@]*:[^/\s@]+@", text) == []
+    assert re.findall(r"(?i)(?:password|secret|token)=[\"']?[a-z0-9]", text) == []
+    assert re.findall(r"sk-\w+|123456|changeme", text) == []
 
 
 @pytest.mark.parametrize("name", OURS)
