@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import Dialog
 
 from aura_site.tests.addresses import addresses
 from tests.browser import HOW_TO_GET, ChromiumMissing, chromium, sign_in, tab
@@ -132,13 +133,18 @@ def pages() -> list[str]:
 
 def test_markup_is_shown_as_text_on_every_page(browser, server, measured):
     with tab(browser, signed_in=sign_in(browser, server)) as opened:
-        page, dialogs = opened.page, []
-        page.on("dialog", lambda dialog: (dialogs.append(dialog), dialog.dismiss()))
+        page, dialogs = opened.page, list[str]()
+
+        def note(dialog: Dialog) -> None:
+            dialogs.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", note)
         page.add_init_script(
             "document.addEventListener('securitypolicyviolation', "
             "e => console.error('violated ' + e.violatedDirective))"
         )
-        seen, ran = 0, []
+        seen, ran = 0, list[str]()
         for path in pages():
             if page.request.get(server.url + path).status == 405:
                 continue  # it has no page

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.document import head, lacking, rows_in, written
+from tests.faults.document import head, head_after, lacking, rows_in, write, written
 from tests.faults.plugin import Proof
 from tests.faults.row import Row, Section
 
@@ -91,3 +91,18 @@ def test_the_head_tells_date_machine_and_versions():
     assert {"Date", "Python", "Django", "gunicorn", "PostgreSQL"} <= about.keys()
     assert all(about.values())
     assert page().startswith("# Faults\n") and "- Date: 2026-11-23\n" in page()
+
+
+def test_some_rows_can_be_done_anew_and_the_others_stay(tmp_path):
+    path, section = tmp_path / "page.md", [Section("Title", "Note.", ROWS)]
+    first = [Proof(TEST, ["U1", "U2"], "passed", 1, ["0.1 s"])]
+    path.write_text(written(section, first, {"Date": "2026-11-01"}))
+
+    write(path, section, [Proof(TEST, ["U2", "U1"], "passed", 1, ["0.2 s"])], "U2,D")
+
+    one, two = (line for line in path.read_text().splitlines() if TEST[:9] in line)
+    assert "0.1 s" in one and "0.2 s" in two
+    assert "- Date: 2026-11-01; U2, D: 20" in path.read_text()
+    assert head_after("- Date: 2026-11-23\n", "U2", ABOUT) == ABOUT
+    assert lacking(section, first, "U2,U4") == ["U4"]
+    assert lacking(section, first, "D") == []
