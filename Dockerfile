@@ -25,6 +25,7 @@ WORKDIR /srv/aura
 COPY manage.py gunicorn.conf.py env.example ./
 COPY aura_site aura_site
 COPY brains brains
+COPY cognition cognition
 COPY gateway gateway
 COPY providers providers
 COPY templates templates

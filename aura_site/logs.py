@@ -29,7 +29,7 @@ def logging_config(level: str) -> dict[str, Any]:
         "loggers": {
             **{
                 room: {"level": level}
-                for room in ("aura_site", "gateway", "brains", "providers")
+                for room in ("aura_site", "cognition", "gateway", "brains", "providers")
             },
             # Anybody can send these; each would be a traceback.
             "django.security.DisallowedHost": {"level": "CRITICAL"},

@@ -42,6 +42,10 @@ AURA_OFFLINE = _env.word(
 AURA_PREFLIGHT = _env.boolean("AURA_PREFLIGHT", True)
 # Whether the embedding model and its dimension stay as they are.
 AURA_EMBEDDING_LOCK = _env.boolean("AURA_EMBEDDING_LOCK", False)
+# A folder with prompts of the operator's own, in place of those that come with Aura.
+AURA_PROMPTS_DIR = (
+    Path(_prompts) if (_prompts := _env.text("AURA_PROMPTS_DIR")) else None
+)
 AURA_PUBLIC_STATUS = _env.boolean("AURA_PUBLIC_STATUS", True)
 
 # First run
@@ -66,6 +70,7 @@ CSRF_TRUSTED_ORIGINS = list(_env.items("CSRF_TRUSTED_ORIGINS"))
 
 INSTALLED_APPS = [
     "aura_site",
+    "cognition",
     "gateway",
     "brains",
     # Up to Django 5.2 the Tasks API is a package of its own; from 6.0 on it is built in.
@@ -123,7 +128,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Background work waits in the database, for `manage.py run_tasks`.
 TASKS = {
-    "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "patient"],
+    }
 }
 AURA_CALL_RETENTION_DAYS = _env.integer(
     "AURA_CALL_RETENTION_DAYS", 30, minimum=0, maximum=36_500

@@ -43,8 +43,10 @@ class accounted:
 def _close(call: Call, error: BaseException | None, ended: float) -> None:
     """Charge and record a call that is over; `error` is what ended it early."""
     status, code = outcome(error)
+    if status == CLIENT_GONE and call.cut:
+        code = call.cut
     has_begun = call.first_chunk_s is not None
-    tokens_in, tokens_out, cost_usd = _spent(call.usage)
+    tokens_in, tokens_out, cost_usd = spent(call.usage)
     candidate, target = call.served, call.plan.target
     selection = target.selection
     key = call.key
@@ -138,7 +140,7 @@ def _upstream_s(call: Call, ended: float) -> float:
     return ended - call.began - (call.first_chunk_s - call.waited_s)
 
 
-def _spent(usage: Any) -> tuple[int | None, int | None, float | None]:
+def spent(usage: Any) -> tuple[int | None, int | None, float | None]:
     """Return tokens in, tokens out and cost, each None where the provider said nothing
     that makes sense."""
     if not isinstance(usage, dict):

@@ -32,6 +32,8 @@ class Call:
     """Who answers; before that, who is asked first."""
     fallback: str = ""
     """Why a fallback answers: the code of the first model's error, or "budget"."""
+    cut: str = ""
+    """How it is on record when whoever made it ends it early; "" is a client that left."""
     attempts: int = 0
     waited_s: float = 0.0
     """For the provider: to the end of an answer, or to the first chunk of a stream."""

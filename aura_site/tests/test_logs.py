@@ -18,7 +18,7 @@ def record(text="Using model: %s", *args, exc_info=None):
 
 def test_every_room_logs_from_the_level_that_is_set():
     loggers = logging_config("DEBUG")["loggers"]
-    rooms = ("aura_site", "gateway", "brains", "providers")
+    rooms = ("aura_site", "cognition", "gateway", "brains", "providers")
     assert {loggers[room]["level"] for room in rooms} == {"DEBUG"}
 
 

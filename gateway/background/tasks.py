@@ -1,4 +1,4 @@
-"""The background tasks of this room, and how often each runs."""
+"""The background tasks of this room, and how often each runs; rooms above add theirs."""
 
 import logging
 from datetime import timedelta
@@ -57,3 +57,15 @@ RECURRING = (
     Recurring(apply_retention, timedelta(hours=1)),
     Recurring(refresh_catalogue, timedelta(minutes=10)),
 )
+
+_of_rooms_above: list[Recurring] = []
+
+
+def register(recurring: Recurring) -> None:
+    """Let the worker run a task of a room above too; called once, when that room is ready."""
+    _of_rooms_above.append(recurring)
+
+
+def registered() -> tuple[Recurring, ...]:
+    """Return every task that the worker is to run, with how often."""
+    return (*RECURRING, *_of_rooms_above)

@@ -51,6 +51,15 @@ def test_each_shipped_task_has_its_time():
     }
 
 
+def test_task_of_a_room_above_is_run_beside_those_of_this_room(monkeypatch):
+    monkeypatch.setattr(tasks, "_of_rooms_above", [])
+    theirs = Recurring(tasks.apply_retention, MINUTE)
+
+    tasks.register(theirs)
+
+    assert tasks.registered() == (*tasks.RECURRING, theirs)
+
+
 def test_clock_that_was_a_day_ahead_does_not_stop_a_task_for_a_day():
     enqueue_due(ONE, NOW + DAY)
     enqueue_due(ONE, NOW)

@@ -1,0 +1,1 @@
+"""What the mind does with its layers: turns of conversation, memory, the playground."""

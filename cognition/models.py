@@ -1,0 +1,7 @@
+"""From here Django finds the tables of this room; they stand in modules of their own."""
+
+from cognition.conversations.models import Conversation, Turn
+from cognition.memory.models import Memory, MemoryVector
+from cognition.reflection.models import Reflection
+
+__all__ = ["Conversation", "Memory", "MemoryVector", "Reflection", "Turn"]
