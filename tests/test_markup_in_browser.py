@@ -109,13 +109,9 @@ def browser():
 
 # Those of applications that show nothing of what Aura's people write.
 QUIET = (
-    "/api/",
-    "/metrics",
-    "/admin/logout/",
-    "/admin/jsi18n/",
-    "/admin/autocomplete/",
+    *("/api/", "/metrics", "/status/", "/admin/logout/", "/admin/jsi18n/", "/admin/r/"),
+    *("/admin/autocomplete/", "/admin/axes/", "/admin/django_tasks"),
 )
-QUIET += ("/admin/axes/", "/admin/django_tasks", "/admin/r/", "/status/")
 # Which row of each table has markup, where it is not the first.
 ODD = {"modelpreset/1/": "modelpreset/7/", "apikey/1/": "apikey/2/"}
 ODD |= {"user/1/": "user/2/", "group/1/": "group/4/"}
