@@ -142,8 +142,8 @@ def opened_by_post(client: Client) -> set[tuple[str, str]]:
     return found
 
 
-# Django's own pages of what was changed in the admin look alike by POST.
-LOOKING = "_history"
+# Django's own pages that look alike by POST.
+LOOKING = ("_history", "app_list")
 
 
 def missing_from(table: dict[str, Door], opened: set[tuple[str, str]]) -> set[str]:

@@ -121,6 +121,8 @@ GET  calls              login     login 403   200  403    403      403   403   4
 POST calls              login     login 403   200  403    403      403   403   403     403       200    200      200   200
 GET  usage              login     login 403   200  403    403      403   403   403     403       200    200      200   200
 POST usage              login     login 403   200  403    403      403   403   403     403       200    200      200   200
+POST chat_message       401       401   415   415  415    415      415   415   415     415       415    415      415   415
+POST chat_stream        401       401   415   415  415    415      415   415   415     415       415    415      415   415
 """
 LINES = [line.split() for line in TABLE.strip().splitlines()]
 HEAD = LINES[0][1:]
@@ -175,6 +177,9 @@ def make_doors() -> dict[str, Door]:
     activation.activate(preset("Budget"), ANN, trial=timedelta(minutes=5))
     places = {**_of_presets(), **_of_what_is_live(), **_of_canaries(), **_of_keys()}
     places["status"] = (reverse("home"), {})
+    # What they need from whom is tested beside them: here, that not everybody gets in.
+    places["chat_message"] = (reverse("chat_message"), {})
+    places["chat_stream"] = (reverse("chat_stream"), {})
     places["home"] = (reverse("admin:index"), {})
     places["calls"] = (_of("gateway_callrecord_changelist"), {})
     places["usage"] = (_of("gateway_hourlyusage_changelist"), {})

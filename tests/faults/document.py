@@ -72,11 +72,15 @@ def lines_in(page: str) -> dict[str, str]:
 def head_after(page: str, rows: str, now: Mapping[str, str]) -> dict[str, str]:
     """Return the head of a page of which some rows were done anew: their day beside that
     of the others."""
-    before = re.search(r"^- Date: ([\d-]+)", page, re.M)
-    day = now["Date"]
-    if before and before[1] != day:
-        day = f"{before[1]}; {rows.replace(',', ', ')}: {day}"
-    return {**now, "Date": day}
+    day, anew = now["Date"], rows.split(",")
+    found = re.search(r"^- Date: (.+)$", page, re.M)
+    before = found[1].split("; ") if found else []
+    if before[:1] in ([], [day]):
+        return {**now}
+    if before[-1].endswith(f": {day}"):
+        anew = [*before.pop().removesuffix(f": {day}").split(", "), *anew]
+    named = [row for row in dict.fromkeys(anew) if row[1:] == "" or row[0] not in anew]
+    return {**now, "Date": "; ".join([*before, f"{', '.join(named)}: {day}"])}
 
 
 def rows_in(page: str) -> dict[str, list[str]]:

@@ -103,6 +103,18 @@ def test_some_rows_can_be_done_anew_and_the_others_stay(tmp_path):
     one, two = (line for line in path.read_text().splitlines() if TEST[:9] in line)
     assert "0.1 s" in one and "0.2 s" in two
     assert "- Date: 2026-11-01; U2, D: 20" in path.read_text()
-    assert head_after("- Date: 2026-11-23\n", "U2", ABOUT) == ABOUT
     assert lacking(section, first, "U2,U4") == ["U4"]
     assert lacking(section, first, "D") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("2026-11-23", "2026-11-23"),
+        ("2026-11-01", "2026-11-01; U2, D: 2026-11-23"),
+        ("2026-11-01; E, D8: 2026-11-23", "2026-11-01; E, U2, D: 2026-11-23"),
+        ("2026-11-01; E: 2026-11-02", "2026-11-01; E: 2026-11-02; U2, D: 2026-11-23"),
+    ],
+)
+def test_the_head_says_which_rows_were_done_when(before, after):
+    assert head_after(f"# F\n- Date: {before}\n", "U2,D", ABOUT) == {"Date": after}

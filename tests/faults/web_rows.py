@@ -80,7 +80,7 @@ WEB = Section(
         ),
         Row(
             "W13",
-            "Prompts and answers pass through",
+            "Prompts and answers pass through `/v1`",
             "They are in no log, no error, no row and no file",
             coming="AURA_KEEP_PROMPTS: when on, cut, marked, and removed in time",
         ),
