@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 
-ROOMS = ("brains", "gateway")
+ROOMS = ("brains", "gateway", "cognition")
 _SEES = (
     "brains.view_modelpreset",
     "brains.view_activation",
@@ -16,12 +16,14 @@ _SEES = (
     "gateway.view_apikey",
     "gateway.view_callrecord",
     "gateway.view_hourlyusage",
+    "cognition.view_reflection",
 )
 _OPERATES = (
     "brains.activate_modelpreset",
     "brains.confirm_modelpreset",
     "brains.roll_back_modelpreset",
     "brains.probe_modelpreset",
+    "cognition.retry_reflection",
 )
 _SETS_UP = (
     "brains.add_modelpreset",

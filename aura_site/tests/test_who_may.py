@@ -10,29 +10,21 @@ from django.urls import resolve
 
 from aura_site.groups import GROUPS
 from aura_site.tests.addresses import addresses
-from aura_site.tests.who_may import (
-    HEAD,
-    OTHERS,
-    POSTS,
-    ROLES,
-    ROWS,
-    Door,
-    client_of,
-    make_doors,
-    signed_in,
-)
+from aura_site.tests.who_may import Door, client_of, make_doors, signed_in
+from aura_site.tests.who_may_table import HEAD, OTHERS, POSTS, ROLES, ROWS
 from brains.canary.models import Canary
 from brains.models import Schedule
 from brains.preflight.models import Preflight
 from brains.staff_keys import StaffKey
 from brains.tests.records import everything
+from cognition.reflection.models import Reflection
 from gateway.models import ApiKey
 from providers.registry import Registry
 from providers.shipped import local, offline, openrouter
 
 pytestmark = pytest.mark.django_db
-TABLES = (Canary, Schedule, StaffKey, ApiKey, Preflight)
-OUR_ROOMS = ("/admin/brains/", "/admin/gateway/")
+TABLES = (Canary, Schedule, StaffKey, ApiKey, Preflight, Reflection)
+OUR_ROOMS = ("/admin/brains/", "/admin/gateway/", "/admin/cognition/")
 CLOSED = (403, 404, 405)
 
 
@@ -176,7 +168,7 @@ def test_no_action_of_a_list_is_left_out_of_the_table(doors):
     actions = {
         (f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", action)
         for model, pages in admin.site._registry.items()
-        if model._meta.app_label in ("brains", "gateway")
+        if model._meta.app_label in ("brains", "gateway", "cognition")
         for action in pages.get_actions(request)
     }
     sent = {

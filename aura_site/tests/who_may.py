@@ -1,4 +1,4 @@
-"""Who may do what in the admin, as a table: each role, each door, and what a form there sends.
+"""The roles and doors of the table of who may do what: people, addresses, what is sent there.
 At first Default is live, then Budget on trial as revision 2; Hybrid is not live."""
 
 from collections.abc import Callable, Mapping
@@ -12,124 +12,18 @@ from django.test import Client
 from django.urls import reverse
 
 from aura_site.groups import GROUPS, make_groups
+from aura_site.tests.who_may_table import ROLES
 from brains import activation, staff_keys
 from brains.models import Schedule
 from brains.staff_keys import StaffKey
 from brains.tests.records import ANN, newest, preset
+from cognition.conversations.models import Conversation, Turn
+from cognition.reflection.models import Reflection
 from gateway import keys
 from gateway.models import ApiKey
 
-# What each role has of its own; the groups have theirs.
-ROLES: Mapping[str, tuple[str, ...]] = {
-    "staff": (),
-    "view": (
-        "view_modelpreset",
-        "view_activation",
-        "view_schedule",
-        "view_staffkey",
-        "view_apikey",
-        "view_callrecord",
-        "view_hourlyusage",
-    ),
-    "change": (
-        "change_modelpreset",
-        "change_apikey",
-        "change_schedule",
-        "change_staffkey",
-    ),
-    "activate": ("activate_modelpreset",),
-    "force": ("activate_modelpreset", "force_modelpreset"),
-    "probe": ("probe_modelpreset",),
-    "confirm": ("confirm_modelpreset",),
-    "roll_back": ("roll_back_modelpreset",),
-}
-OTHERS = ("anonymous", "guest", "superuser")
-
-# The answer of each door to each role. A status alone changed nothing, but 302: that leads
-# on from a change. `made` is a 200 that shows what it made, `back` a 302 that changed
-# nothing, `login` one that sends people to sign in.
-TABLE = """
-door                    anonymous guest staff view change activate force probe confirm roll_back Viewer Operator Admin superuser
-GET  status             200       200   200   200  200    200      200   200   200     200       200    200      200   200
-GET  home               login     login 200   200  200    200      200   200   200     200       200    200      200   200
-GET  list               login     login 403   200  200    200      200   403   403     403       200    200      200   200
-GET  form               login     login 403   200  200    200      200   403   403     403       200    200      200   200
-POST save               login     login 403   403  302    403      403   403   403     403       403    403      302   302
-POST save_live          login     login 403   403  403    403      403   403   403     403       403    403      302   302
-GET  add                login     login 403   403  403    403      403   403   403     403       403    403      200   200
-POST add                login     login 403   403  403    403      403   403   403     403       403    403      302   302
-POST delete             login     login 403   403  403    403      403   403   403     403       403    403      302   302
-POST delete_action      login     login 403   200  200    back     back  403   403     403       200    back     302   302
-POST activate_action    login     login 403   200  200    back     back  403   403     403       200    back     back  back
-POST deactivate_action  login     login 403   200  200    back     back  403   403     403       200    back     back  back
-GET  activate           login     login 403   403  403    200      200   403   403     403       403    200      200   200
-POST activate           login     login 403   403  403    302      302   403   403     403       403    302      302   302
-POST activate_forced    login     login 403   403  403    403      302   403   403     403       403    403      302   302
-PUT  activate           login     login 403   403  403    405      405   403   403     403       403    405      405   405
-GET  deactivate         login     login 403   403  403    200      200   403   403     403       403    200      200   200
-POST deactivate         login     login 403   403  403    302      302   403   403     403       403    302      302   302
-GET  confirm            login     login 403   403  403    403      403   403   405     403       403    405      405   405
-POST confirm            login     login 403   403  403    403      403   403   302     403       403    302      302   302
-GET  revert             login     login 403   403  403    403      403   403   403     405       403    405      405   405
-POST revert             login     login 403   403  403    403      403   403   403     302       403    302      302   302
-GET  roll_back          login     login 403   403  403    403      403   403   403     200       403    200      200   200
-POST roll_back          login     login 403   403  403    403      403   403   403     302       403    302      302   302
-PUT  roll_back          login     login 403   403  403    403      403   403   403     405       403    405      405   405
-GET  history            login     login 403   200  403    403      403   403   403     200       200    200      200   200
-POST history            login     login 403   200  403    403      403   403   403     200       200    200      200   200
-GET  revision           login     login 403   200  403    403      403   403   403     200       200    200      200   200
-POST revision           login     login 403   403  403    403      403   403   403     403       403    403      403   403
-GET  compare            login     login 403   200  403    403      403   403   403     200       200    200      200   200
-POST compare            login     login 403   405  403    403      403   403   403     405       405    405      405   405
-GET  explain            login     login 403   200  200    200      200   403   403     403       200    200      200   200
-POST explain            login     login 403   405  405    405      405   403   403     403       405    405      405   405
-GET  schedules          login     login 403   200  200    403      403   403   403     403       200    200      200   200
-POST schedules          login     login 403   200  200    403      403   403   403     403       200    200      200   200
-POST schedule_add       login     login 403   403  403    403      403   403   403     403       403    403      302   302
-POST schedule           login     login 403   403  403    403      403   403   403     403       403    403      302   302
-POST schedule_delete    login     login 403   403  403    403      403   403   403     403       403    403      302   302
-POST schedule_action    login     login 403   200  200    403      403   403   403     403       200    200      302   302
-GET  models             login     login 403   200  200    200      200   403   403     403       200    200      200   200
-POST models             login     login 403   405  405    405      405   403   403     403       405    405      405   405
-GET  check              login     login 403   403  403    200      200   200   403     403       403    200      200   200
-POST check              login     login 403   403  403    302      302   302   403     403       403    302      302   302
-PUT  check              login     login 403   403  403    405      405   405   403     403       403    405      405   405
-POST progress           login     login 403   403  403    405      405   405   403     403       403    405      405   405
-GET  canary             login     login 403   403  403    200      200   403   403     403       403    200      200   200
-POST canary             login     login 403   403  403    405      405   403   403     403       403    405      405   405
-GET  canary_start       login     login 403   403  403    200      200   403   403     403       403    200      200   200
-POST canary_start       login     login 403   403  403    302      302   403   403     403       403    302      302   302
-GET  canary_step        login     login 403   403  403    405      405   403   403     403       403    405      405   405
-POST abort              login     login 403   403  403    302      302   403   403     403       403    302      302   302
-POST percent            login     login 403   403  403    302      302   403   403     403       403    302      302   302
-POST promote            login     login 403   403  403    302      302   403   403     403       403    302      302   302
-GET  staff_keys         login     login 403   200  200    403      403   403   403     403       200    200      200   200
-POST staff_add          login     login 403   403  403    403      403   403   403     403       403    403      made  made
-GET  staff_key          login     login 403   200  200    403      403   403   403     403       200    200      200   200
-POST staff_key          login     login 403   403  302    403      403   403   403     403       403    403      302   302
-POST staff_revoke       login     login 403   403  302    403      403   403   403     403       403    403      302   302
-POST staff_action       login     login 403   200  302    403      403   403   403     403       200    200      302   302
-GET  keys               login     login 403   200  200    403      403   403   403     403       200    200      200   200
-GET  key                login     login 403   200  200    403      403   403   403     403       200    200      200   200
-POST key                login     login 403   403  302    403      403   403   403     403       403    403      302   302
-GET  key_add            login     login 403   403  403    403      403   403   403     403       403    403      200   200
-POST key_add            login     login 403   403  403    403      403   403   403     403       403    403      made  made
-GET  key_revoke         login     login 403   403  200    403      403   403   403     403       403    403      200   200
-POST key_revoke         login     login 403   403  302    403      403   403   403     403       403    403      302   302
-POST key_action         login     login 403   200  302    403      403   403   403     403       200    200      302   302
-GET  calls              login     login 403   200  403    403      403   403   403     403       200    200      200   200
-POST calls              login     login 403   200  403    403      403   403   403     403       200    200      200   200
-GET  usage              login     login 403   200  403    403      403   403   403     403       200    200      200   200
-POST usage              login     login 403   200  403    403      403   403   403     403       200    200      200   200
-POST chat_message       401       401   415   415  415    415      415   415   415     415       415    415      415   415
-POST chat_stream        401       401   415   415  415    415      415   415   415     415       415    415      415   415
-"""
-LINES = [line.split() for line in TABLE.strip().splitlines()]
-HEAD = LINES[0][1:]
-ROWS = [(f"{line[0]} {line[1]}", line[2:]) for line in LINES[1:]]
-POSTS = sorted(step.split()[1] for step, _ in ROWS if step.startswith("POST"))
 SCHEDULE = {
-    "days": "mon,tue",
+    "days": ["mon", "tue"],
     "begins": "22:00",
     "ends": "06:00",
     "time_zone": "UTC",
@@ -182,6 +76,9 @@ def make_doors() -> dict[str, Door]:
     places["chat_stream"] = (reverse("chat_stream"), {})
     places["home"] = (reverse("admin:index"), {})
     places["calls"] = (_of("gateway_callrecord_changelist"), {})
+    reflected = _of("cognition_reflection_changelist")
+    places["reflections"] = (reflected, {})
+    places["try_again"] = (reflected, _action("try_again", _set_aside().pk))
     places["usage"] = (_of("gateway_hourlyusage_changelist"), {})
     return {name: Door(*place) for name, place in places.items()}
 
@@ -206,13 +103,17 @@ def _of_presets() -> dict[str, tuple[Any, ...]]:
         ),
         "activate_action": (listed, _action("activate_selected", other)),
         "deactivate_action": (listed, _action("deactivate_selected", live)),
+        "compare_presets": (
+            _of("brains_modelpreset_compare") + f"?first={live}&second={other}",
+            {},
+        ),
         "explain": (_of("brains_modelpreset_explain"), {}),
         "models": (_of("brains_modelpreset_models") + "?q=gemma", {}),
         "check": (_of("brains_modelpreset_preflight", other), {}),
         "progress": (_of("brains_modelpreset_preflight_progress", other), {}),
         "schedules": (_of("brains_schedule_changelist"), {}),
         "schedule_add": (_of("brains_schedule_add"), form),
-        "schedule": (_of("brains_schedule_change", hours.pk), form | {"days": "sun"}),
+        "schedule": (_of("brains_schedule_change", hours.pk), form | {"days": ["sun"]}),
         "schedule_delete": (_of("brains_schedule_delete", hours.pk), {"post": "yes"}),
         "schedule_action": (
             _of("brains_schedule_changelist"),
@@ -287,6 +188,18 @@ def _canary() -> Mapping[str, Any]:
     """Start a canary, and return what its forms say of it."""
     canary = activation.start_canary(preset("Performance"), Decimal(10), ANN)
     return {"canary": canary.pk}
+
+
+def _set_aside() -> Reflection:
+    """Return a reflection that was tried in vain."""
+    conversation = Conversation.objects.create(person="client:ann")
+    turn = Turn.objects.create(
+        conversation=conversation,
+        number=1,
+        revision=1,
+        selection={"choices": {"l2_model": ["a/two", "preset"]}},
+    )
+    return Reflection.objects.create(turn=turn, state="failed", reason="It was away.")
 
 
 def _action(name: str, pk: int) -> dict[str, Any]:
