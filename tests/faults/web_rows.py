@@ -82,7 +82,7 @@ WEB = Section(
             "W13",
             "Prompts and answers pass through `/v1`",
             "They are in no log, no error, no row and no file",
-            coming="AURA_KEEP_PROMPTS: when on, cut, marked, and removed in time",
+            coming="a setting to keep prompts: then cut, marked, and removed in time",
         ),
     ),
 )
