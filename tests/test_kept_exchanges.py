@@ -26,7 +26,7 @@ from tests.own_database import own_database
 from tests.server import ROOT, AuraServer
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.fault("W13")]
 L1, L3 = "google/gemma-7b-it", "google/gemini-flash-1.5"
 
 

@@ -104,7 +104,7 @@ class CanaryPages:
 
     def take(self, request: HttpRequest, step: str) -> HttpResponse:
         """Promote, change or abort the canary that the person was shown."""
-        if (act := _STEPS.get(step)) is None:
+        if (act := STEPS.get(step)) is None:
             return redirect(page_url())
         try:
             messages.success(request, act(request))
@@ -220,7 +220,7 @@ def _change(request: HttpRequest) -> str:
     return share_changed(activation.change_canary(percent, who, canary=_meant(request)))
 
 
-_STEPS = {"promote": _promote, "percent": _change, "abort": _abort}
+STEPS = {"promote": _promote, "percent": _change, "abort": _abort}
 
 
 def _meant(request: HttpRequest) -> int:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -126,6 +126,8 @@ class RehearsalAdmin(Base):
         """Show one rehearsal."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if request.method not in READING:
+            return HttpResponseNotAllowed(READING)
         known = object_id.isdecimal() and len(object_id) < 19
         rehearsal = get_object_or_404(Rehearsal, pk=object_id if known else 0)
         context = {

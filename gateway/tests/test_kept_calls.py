@@ -76,6 +76,7 @@ def test_what_a_model_wants_to_call_is_part_of_its_reply(
     assert '→ find({"x": 1})' in texts_of(KeptExchange.objects.get()).reply
 
 
+@pytest.mark.fault("W13")
 def test_by_default_nothing_is_kept_anywhere(registry, tmp_path):
     asked(registry, CHAT, STREAM)
     KEEPER.write()
@@ -84,6 +85,7 @@ def test_by_default_nothing_is_kept_anywhere(registry, tmp_path):
     assert not key_file().exists()
 
 
+@pytest.mark.fault("W13")
 def test_kept_texts_stand_nowhere_as_they_are(keeping, registry, tmp_path, caplog):
     asked(registry, CHAT, STREAM)
     keeping.write()
@@ -116,6 +118,7 @@ def test_a_call_that_failed_is_not_kept(keeping, registry, upstream, body, behav
     assert not KeptExchange.objects.exists()
 
 
+@pytest.mark.fault("W13")
 def test_a_long_exchange_is_cut_and_marked(keeping, registry, tmp_path):
     long = {"role": "user", "content": "x" * SIZE_MAX}
     asked(registry, CHAT | {"messages": [*MESSAGES, long]})

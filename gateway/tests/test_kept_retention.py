@@ -27,6 +27,7 @@ def left():
     return set(KeptExchange.objects.all())
 
 
+@pytest.mark.fault("W13")
 def test_old_ones_go_and_young_ones_stay():
     _, young = kept(days=7.1), kept(days=6.9)
     tasks.forget_exchanges.call()
@@ -40,6 +41,7 @@ def test_the_setting_says_how_long(settings):
     assert left() == {young}
 
 
+@pytest.mark.fault("W13")
 def test_all_go_once_the_setting_is_off(settings):
     kept(), kept()
     settings.AURA_KEEP_PROMPTS = False
@@ -47,6 +49,7 @@ def test_all_go_once_the_setting_is_off(settings):
     assert left() == set()
 
 
+@pytest.mark.fault("W13")
 def test_without_their_key_they_go_and_it_is_said_once(caplog):
     lost = kept()
     key_file().unlink()
