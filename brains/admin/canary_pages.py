@@ -20,6 +20,7 @@ from brains.admin.activation_pages import (
     posted,
 )
 from brains.admin.canary_forms import (
+    AbortForm,
     PercentForm,
     PromoteForm,
     StartForm,
@@ -209,7 +210,10 @@ def _promote(request: HttpRequest) -> str:
 
 
 def _abort(request: HttpRequest) -> str:
-    return ended(activation.abort_canary(author_of(request), canary=_meant(request)))
+    form = AbortForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    who = author_of(request, reason)
+    return ended(activation.abort_canary(who, canary=_meant(request)))
 
 
 def _change(request: HttpRequest) -> str:

@@ -96,8 +96,8 @@ def test_no_door_is_left_out_of_the_table():
 
     found = set()
     for path in patterns:
-        url = "/api/" + path.replace("<slug:slug>", "budget")
-        allowed = Script().ask("PATCH", url)["Allow"].split(", ")
+        url = "/api/" + path.replace("<slug:slug>", "budget").replace("<int:pk>", "7")
+        allowed = Script().ask("TRACE", url)["Allow"].split(", ")
         found |= {(method, f"api/{path}") for method in allowed}
 
     assert {(m, path) for m, path in found if m not in ("HEAD", "OPTIONS")} == {
