@@ -70,6 +70,7 @@ def ask(questions: Sequence[Question], selection: Selection) -> Iterator[Answer 
                 raise RuntimeError("The asking broke off.") from answer
             left -= 1
             yield answer
+        asking.result()  # the last call is on record a moment after its answer
     finally:
         thread.shutdown(wait=False)
 
