@@ -16,12 +16,14 @@ _SEES = (
     "gateway.view_apikey",
     "gateway.view_callrecord",
     "gateway.view_hourlyusage",
+    "cognition.view_reflection",
 )
 _OPERATES = (
     "brains.activate_modelpreset",
     "brains.confirm_modelpreset",
     "brains.roll_back_modelpreset",
     "brains.probe_modelpreset",
+    "cognition.retry_reflection",
 )
 _SETS_UP = (
     "brains.add_modelpreset",
@@ -37,6 +39,9 @@ _SETS_UP = (
     "gateway.change_apikey",
     "cognition.export_person",
     "cognition.forget_person",
+    "gateway.view_keptexchange",
+    "gateway.delete_keptexchange",
+    "gateway.rehearse_keptexchange",
 )
 # None of them may edit users: who may could make themselves a superuser.
 GROUPS: Mapping[str, tuple[str, ...]] = {

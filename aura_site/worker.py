@@ -12,10 +12,12 @@ from brains import watcher
 from brains.provider_watch import WATCH
 from brains.watcher import SelectionPart
 from gateway.application import Gateway
+from gateway.kept.keeper import KEEPER
 from gateway.keys import RING, KeyPart, trust
 from gateway.limits.sharing import SHARING
 from gateway.metrics.endpoint import METRICS, observe
 from gateway.metrics.sources import register_sources
+from gateway.notices.breakers import BreakerNotices
 from gateway.records import rows as call_rows
 from gateway.records.prices import BOOK
 from gateway.records.recorder import RECORDER
@@ -26,13 +28,17 @@ def start(gateway: Gateway) -> None:
     give_up_when_silent()
     if settings.AURA_API_KEY:
         trust(settings.AURA_API_KEY)
-    watcher.start([SelectionPart(), KeyPart()], settings.AURA_DATA_DIR)
+    notices = BreakerNotices(gateway.upstream.breakers)
+    parts: list[watcher.Part] = [SelectionPart(), KeyPart()]
+    watcher.start(parts, settings.AURA_DATA_DIR, [notices.tell])
     SHARING.start()
     WATCH.start()
     rows = call_rows.start(settings.AURA_DATA_DIR)
     _register(gateway, rows)
     METRICS.start(settings.AURA_MODEL_ALIASES)
     # Metrics first: a slow database must not delay them.
+    if settings.AURA_KEEP_PROMPTS:
+        KEEPER.start()
     RECORDER.start([observe, rows.write], [rows.look, BOOK.look])
     _let_the_loaded_be()
 
@@ -46,6 +52,8 @@ def stop() -> None:
     """Put on record what is not yet, and end the threads; none is waited for long."""
     WATCH.stop()
     RECORDER.stop()
+    if KEEPER.is_on:
+        KEEPER.stop()
     if rows := call_rows.running():
         rows.close()
     SHARING.stop()

@@ -20,3 +20,4 @@ class CognitionConfig(AppConfig):
         register = import_string("gateway.background.tasks.register")
         register(import_string("cognition.reflection.tasks.TAKE_UP"))
         register(import_string("cognition.memory.tasks.INDEX"))
+        register(import_string("cognition.rehearsal.tasks.TAKE_UP"))

@@ -3,5 +3,14 @@
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory, MemoryVector
 from cognition.reflection.models import Reflection
+from cognition.rehearsal.models import Rehearsal, RehearsedExchange
 
-__all__ = ["Conversation", "Memory", "MemoryVector", "Reflection", "Turn"]
+__all__ = [
+    "Conversation",
+    "Memory",
+    "MemoryVector",
+    "Reflection",
+    "Rehearsal",
+    "RehearsedExchange",
+    "Turn",
+]

@@ -1,6 +1,7 @@
 """What people are told of a canary, in the admin and on the command line."""
 
 from brains.activation import Outcome
+from brains.canary.figures import Failing
 from brains.canary.models import Canary
 from brains.canary.split import shown_percent
 from brains.wording import ago
@@ -33,6 +34,14 @@ def promoted(outcome: Outcome) -> str:
     return f"{newest.preset_name} is live for every call as revision {newest.revision}{instead}."
 
 
+def fails(name: str, failing: Failing) -> str:
+    """Say how often the candidate fails, and what is live."""
+    shares = [f"{100 * each:.0f} %" for each in (failing.candidate, failing.control)]
+    return (
+        f"Of the calls that go to {name}, {shares[0]} fail; of the others {shares[1]}."
+    )
+
+
 def how_it_ended(canary: Canary) -> str:
     """Say which canary ended how, by whom, and how long ago."""
     share, how = shown_percent(canary.percent), canary.get_how_display()
@@ -40,5 +49,9 @@ def how_it_ended(canary: Canary) -> str:
     when = f", {ago(canary.ended_at)}" if canary.ended_at else ""
     return (
         f"{canary.preset_name}, with {share} of the calls: {how}{with_revision} "
-        f"by {canary.ended_by_name}{when}"
+        f"by {canary.ended_by_name}{when}{_because(canary.end_reason)}"
     )
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""

@@ -2,17 +2,21 @@
 and nothing else."""
 
 import logging
+from datetime import time
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import get_resolver, resolve
 
-from brains import staff_keys
-from brains.activation import latest
-from brains.models import Activation
+from brains import activation, staff_keys
+from brains.activation import Author, latest
+from brains.models import Activation, Schedule
 from brains.staff_keys import Scope, StaffKey
+from brains.tests.records import preset
 from brains.tests.scripts import ALL_PERMISSIONS, Script, failure, person
-from brains.tests.status_reader import activated
+from brains.tests.status_reader import activated, registry
 
 pytestmark = pytest.mark.django_db
 EMPTY = "version: 1\npresets: []\n"
@@ -20,7 +24,11 @@ NIGHT = {"name": "Night", "l1_model": "a/b"}
 BUDGET = "version: 1\npresets:\n- {name: Budget, l1_model: a/b}\n"
 YAML = "application/yaml"
 
-# Method, path, body, kind of body, scope, permission, status when it opens.
+SCHEDULE = {"preset": "hybrid", "begins": "22:00", "ends": "06:00"}
+CANARY = {"preset": "default", "percent": 10}
+BOTH = " and activate_modelpreset"
+
+# Method, path, body, kind of body, scope, permissions, status when it opens.
 DOORS = [
     ("GET", "/api/presets", None, "", "read", "view_modelpreset", 200),
     ("HEAD", "/api/presets", None, "", "read", "view_modelpreset", 200),
@@ -41,10 +49,60 @@ DOORS = [
         *("POST", "/api/roll-back", {"revision": 1}, ""),
         *("activate", "roll_back_modelpreset", 200),
     ),
+    ("POST", "/api/revert", None, "", "activate", "roll_back_modelpreset", 200),
+    ("DELETE", "/api/presets/hybrid", None, "", "edit", "delete_modelpreset", 200),
+    (
+        *("GET", "/api/presets/budget/preflight", None, ""),
+        *("read", "view_modelpreset", 404),
+    ),
+    (
+        *("POST", "/api/presets/budget/preflight", None, ""),
+        *("probe", "probe_modelpreset", 200),
+    ),
+    ("GET", "/api/canary", None, "", "read", "view_modelpreset", 200),
+    ("POST", "/api/canary", CANARY, "", "activate", "activate_modelpreset", 409),
+    (
+        *("PATCH", "/api/canary", {"percent": 20}, ""),
+        *("activate", "activate_modelpreset", 200),
+    ),
+    (
+        *("POST", "/api/canary/promote", None, ""),
+        *("activate", "activate_modelpreset", 200),
+    ),
+    ("POST", "/api/canary/abort", None, "", "activate", "activate_modelpreset", 200),
+    ("GET", "/api/schedules", None, "", "read", "view_schedule", 200),
+    (
+        *("POST", "/api/schedules", SCHEDULE, ""),
+        *("activate", f"add_schedule{BOTH}", 201),
+    ),
+    (
+        *("DELETE", "/api/schedules/7", None, ""),
+        *("activate", f"delete_schedule{BOTH}", 200),
+    ),
 ]
 EACH_DOOR = pytest.mark.parametrize(
     "door", DOORS, ids=[f"{door[0]} {door[1]}" for door in DOORS]
 )
+
+
+@pytest.mark.fault("W2")
+def test_no_door_is_left_out_of_the_table():
+    tabled = {(d[0], resolve(d[1].partition("?")[0]).route) for d in DOORS}
+    patterns = {
+        str(pattern.pattern): pattern
+        for pattern in get_resolver("brains.api.urls").url_patterns
+    }
+    assert len(patterns) > 8
+
+    found = set()
+    for path in patterns:
+        url = "/api/" + path.replace("<slug:slug>", "budget").replace("<int:pk>", "7")
+        allowed = Script().ask("TRACE", url)["Allow"].split(", ")
+        found |= {(method, f"api/{path}") for method in allowed}
+
+    assert {(m, path) for m, path in found if m not in ("HEAD", "OPTIONS")} == {
+        (method, path) for method, path in tabled if method != "HEAD"
+    }
 
 
 def asked(script, door):
@@ -53,10 +111,15 @@ def asked(script, door):
 
 
 @pytest.fixture(autouse=True)
-def _live():
+def _live(settings, upstream):
+    settings.AURA_PROVIDERS = registry(url=upstream.url)
     activated("Budget")
+    activation.start_canary(preset("Performance"), Decimal(10), Author("bob"))
+    night = {"begins": time(22), "ends": time(6), "preset": preset("Budget")}
+    Schedule.objects.create(pk=7, **night)
 
 
+@pytest.mark.fault("W2")
 @EACH_DOOR
 @pytest.mark.parametrize("scope", Scope.values)
 def test_each_door_opens_for_its_own_scope_alone(door, scope):
@@ -74,19 +137,26 @@ def test_each_door_opens_for_its_own_scope_alone(door, scope):
             )
 
 
+@pytest.mark.fault("W2")
 @EACH_DOOR
-@pytest.mark.parametrize("permission", ALL_PERMISSIONS)
-def test_each_door_opens_for_the_one_permission_of_the_creator(door, permission):
-    answer = asked(Script(user=person(permission)), door)
+def test_each_door_opens_for_its_permissions_of_the_creator(door):
+    script = Script(user=person(*door[5].split(" and ")))
 
-    if permission == door[5]:
-        assert answer.status_code == door[6]
-    else:
+    assert asked(script, door).status_code == door[6]
+
+
+@EACH_DOOR
+def test_each_door_stays_shut_for_all_other_permissions(door):
+    for missing in door[5].split(" and "):
+        script = Script(user=person(*(set(ALL_PERMISSIONS) - {missing})))
+
+        answer = asked(script, door)
+
         assert answer.status_code == 403
         if door[0] != "HEAD":
             assert failure(answer) == (403, "permission_missing")
             message = answer.json()["error"]["message"]
-            assert f"permission brains.{door[5]}, which ann" in message
+            assert f"permission brains.{missing}, which ann" in message
 
 
 @EACH_DOOR
@@ -98,6 +168,7 @@ def test_a_permission_that_is_taken_away_closes_the_door_at_once(door):
     assert asked(script, door).status_code == 403
 
 
+@pytest.mark.fault("W2")
 @EACH_DOOR
 @pytest.mark.parametrize(
     "authorization",
@@ -132,6 +203,7 @@ def test_why_a_key_is_not_valid_is_not_told():
     assert len(answers) == 1
 
 
+@pytest.mark.fault("W2")
 def test_a_session_opens_nothing(admin_client):
     assert failure(admin_client.get("/api/presets"))[0] == 401
     assert failure(admin_client.post("/api/deactivate"))[0] == 401
@@ -157,8 +229,12 @@ def test_the_scheme_may_be_spelled_in_any_case(scheme):
     ("method", "path", "allowed"),
     [
         ("POST", "/api/presets", "GET"),
-        ("DELETE", "/api/presets/budget", "GET, PUT"),
-        ("PATCH", "/api/presets/budget", "GET, PUT"),
+        ("POST", "/api/presets/budget", "GET, PUT, DELETE"),
+        ("PATCH", "/api/presets/budget", "GET, PUT, DELETE"),
+        ("PUT", "/api/presets/budget/preflight", "GET, POST"),
+        ("DELETE", "/api/canary", "GET, POST, PATCH"),
+        ("GET", "/api/canary/promote", "POST"),
+        ("GET", "/api/schedules/7", "DELETE"),
         ("GET", "/api/activate", "POST"),
         ("GET", "/api/deactivate", "POST"),
         ("GET", "/api/roll-back", "POST"),

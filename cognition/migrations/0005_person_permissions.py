@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cognition", "0001_initial")]
+    dependencies = [("cognition", "0003_rehearsals")]
 
     operations = [
         migrations.AlterModelOptions(

@@ -21,7 +21,7 @@ from brains.canary.sentences import (
     started,
 )
 from brains.canary.split import percent_from, shown_percent
-from brains.management.command_line import author, refusals
+from brains.management.command_line import add_force, author, pass_gate, refusals
 from brains.preflight import gate
 from brains.selection import resolve
 from brains.wording import exact
@@ -46,9 +46,10 @@ class Command(BaseCommand):
             each.add_argument("--percent", required=True, help="0.5 to 100")
         steps.add_parser("status", help="show both sides")
         promote = steps.add_parser("promote", help="make the candidate live")
-        steps.add_parser("abort", help="send every call to what is live")
-        for each in (start, promote):
+        abort = steps.add_parser("abort", help="send every call to what is live")
+        for each in (start, promote, abort):
             each.add_argument("--reason", default="", help="why, for the history")
+        add_force(promote)
 
     def handle(self, *args: Any, **options: Any) -> None:
         with refusals():
@@ -69,11 +70,13 @@ def _change(options: dict[str, Any]) -> str:
 
 
 def _promote(options: dict[str, Any]) -> str:
-    return promoted(activation.promote_canary(author(options["reason"])))
+    running, who = canaries.the_running(), author(options["reason"])
+    forced = pass_gate(running.as_snapshot(), who, force=options["force"])
+    return promoted(activation.promote_canary(who, running.pk, forced=forced))
 
 
-def _abort(_: dict[str, Any]) -> str:
-    return ended(activation.abort_canary(author()))
+def _abort(options: dict[str, Any]) -> str:
+    return ended(activation.abort_canary(author(options["reason"])))
 
 
 def _status(_: dict[str, Any]) -> str:
