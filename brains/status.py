@@ -32,6 +32,7 @@ from brains.status_facts import Fact
 from brains.status_pace import paces
 from brains.status_providers import provider_problems, providers
 from brains.status_state import Level, state
+from brains.status_vectors import Vectors, vectors
 from brains.wording import ago, exact
 from brains.workers import Convergence, convergence
 
@@ -45,7 +46,7 @@ RETRY_AFTER_S = 5
 class Sight:
     """What is seen in one request, taken once: the live state, who looks, the workers
     (None: not known), how quick layers were, the catalogue (None: not known), how a
-    canary's sides do, what schedules do next."""
+    canary's sides do, what schedules do next, what there is to say of vectors."""
 
     now: Live
     is_connected: bool
@@ -56,6 +57,7 @@ class Sight:
     catalogue: Catalogue | None = None
     coming: Next | None = None
     canary: Sequence[Figure] = ()
+    vectors: Vectors = field(default_factory=Vectors)
 
 
 @require_safe
@@ -96,6 +98,7 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         catalogue=load(),
         coming=what_comes_next(timezone.now()),
         canary=_sides(now, with_cost=user is not None),
+        vectors=vectors(now.selection),
     )
 
 
@@ -124,6 +127,7 @@ def _context(sight: Sight) -> Mapping[str, Any]:
     now, selection = sight.now, sight.now.selection
     problems = all_problems(now)
     problems += provider_problems(selection)
+    problems += sight.vectors.problems
     if sight.workers:
         problems += status_facts.disagreement(sight.workers)
     if sight.catalogue:
@@ -152,6 +156,7 @@ def _facts(sight: Sight) -> dict[str, Fact]:
         "Loaded from": status_facts.loaded_from(sight.now),
         **_catalogue(sight),
         **_schedule(sight),
+        **({"Old vectors": sight.vectors.kept} if sight.vectors.kept else {}),
     }
 
 
