@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 
-ROOMS = ("brains", "gateway")
+ROOMS = ("brains", "gateway", "cognition")
 _SEES = (
     "brains.view_modelpreset",
     "brains.view_activation",
@@ -16,6 +16,7 @@ _SEES = (
     "gateway.view_apikey",
     "gateway.view_callrecord",
     "gateway.view_hourlyusage",
+    "cognition.view_reembedding",
 )
 _OPERATES = (
     "brains.activate_modelpreset",

@@ -42,6 +42,10 @@ AURA_OFFLINE = _env.word(
 AURA_PREFLIGHT = _env.boolean("AURA_PREFLIGHT", True)
 # Whether the embedding model and its dimension stay as they are.
 AURA_EMBEDDING_LOCK = _env.boolean("AURA_EMBEDDING_LOCK", False)
+# How long the vectors of an embedding model are kept after another one took its place.
+AURA_EMBEDDING_GRACE_HOURS = _env.integer(
+    "AURA_EMBEDDING_GRACE_HOURS", 72, minimum=1, maximum=8_760
+)
 AURA_PUBLIC_STATUS = _env.boolean("AURA_PUBLIC_STATUS", True)
 
 # First run

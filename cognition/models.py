@@ -2,6 +2,15 @@
 
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory, MemoryVector
+from cognition.memory.reembedding.models import KeptSpace, ReEmbedding
 from cognition.reflection.models import Reflection
 
-__all__ = ["Conversation", "Memory", "MemoryVector", "Reflection", "Turn"]
+__all__ = [
+    "Conversation",
+    "KeptSpace",
+    "Memory",
+    "MemoryVector",
+    "ReEmbedding",
+    "Reflection",
+    "Turn",
+]
