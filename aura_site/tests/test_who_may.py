@@ -14,6 +14,9 @@ from brains import activation
 from brains.models import Schedule
 from brains.staff_keys import StaffKey
 from brains.tests.records import ANN, everything, newest, preset
+from cognition.memory.reembedding import plans
+from cognition.memory.reembedding.models import ReEmbedding
+from cognition.tests.memories import keep
 from gateway import keys
 from gateway.models import ApiKey
 
@@ -30,6 +33,7 @@ ROLES = {
         "view_apikey",
         "view_callrecord",
         "view_hourlyusage",
+        "view_reembedding",
     ),
     "change": (
         "change_modelpreset",
@@ -84,6 +88,13 @@ POST canary       login     login 403   403  403    405      403     403       4
 GET  canary_start login     login 403   403  403    200      403     403       403    200      200   200
 POST canary_start login     login 403   403  403    302      403     403       403    302      302   302
 GET  canary_step  login     login 403   403  403    405      403     403       403    405      405   405
+GET  reembeddings login     login 403   200  403    200      403     403       200    200      200   200
+GET  reembedding  login     login 403   200  403    200      403     403       200    200      200   200
+POST reembedding  login     login 403   403  403    403      403     403       403    403      403   403
+GET  re_begin     login     login 403   403  403    405      403     403       403    405      405   405
+GET  re_fill      login     login 403   403  403    405      403     403       403    405      405   405
+POST re_pause     login     login 403   403  403    302      403     403       403    302      302   302
+POST re_cancel    login     login 403   403  403    302      403     403       403    302      302   302
 GET  staff_keys   login     login 403   200  200    403      403     403       200    200      200   200
 POST staff_add    login     login 403   403  403    403      403     403       403    403      200   200
 GET  keys         login     login 403   200  200    403      403     403       200    200      200   200
@@ -135,6 +146,7 @@ def doors():
     live, other = preset("Budget").pk, preset("Hybrid").pk
     key = keys.keep(ApiKey(name="web app"), keys.new_key()).pk
     entry = newest().pk
+    plan = a_plan().pk
     fields = {"name": "New name", "slug": "new", "l1_model": "new/model"}
     return {
         "status": (reverse("home"), {}),
@@ -161,6 +173,12 @@ def doors():
         "canary": (of("brains_modelpreset_canary"), {}),
         "canary_start": (of("brains_modelpreset_canary_start", other), {"percent": 5}),
         "canary_step": (of("brains_modelpreset_canary_step", "abort"), {}),
+        "reembeddings": (of("cognition_reembedding_changelist"), {}),
+        "reembedding": (of("cognition_reembedding_change", plan), {"reason": "x"}),
+        "re_begin": (of("cognition_reembedding_begin", other), {}),
+        "re_fill": (of("cognition_reembedding_fill"), {}),
+        "re_pause": (of("cognition_reembedding_step", plan, "pause"), {}),
+        "re_cancel": (of("cognition_reembedding_step", plan, "cancel"), {}),
         "staff_keys": (of("brains_staffkey_changelist"), {}),
         "staff_add": (of("brains_staffkey_add"), {"name": "ci", "scopes": ["read"]}),
         "keys": (of("gateway_apikey_changelist"), {}),
@@ -170,6 +188,12 @@ def doors():
         "calls": (of("gateway_callrecord_changelist"), {}),
         "usage": (of("gateway_hourlyusage_changelist"), {}),
     }
+
+
+def a_plan():
+    """Return a re-embedding that runs."""
+    keep(1)
+    return plans.begin(None, ANN)
 
 
 def of(name, *args):
@@ -184,7 +208,7 @@ def signed_in(user, **options):
 
 def state():
     """Everything that these doors may change."""
-    others = (Schedule, StaffKey, ApiKey)
+    others = (Schedule, StaffKey, ApiKey, ReEmbedding)
     return everything(), [list(o.objects.order_by("pk").values()) for o in others]
 
 

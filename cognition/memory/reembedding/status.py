@@ -1,7 +1,7 @@
 """What the status page says of vectors: the page is in `brains`, which knows no memories."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ from cognition.memory.reembedding import wording
 from cognition.memory.reembedding.counts import lacking, lacking_lately
 from cognition.memory.reembedding.doors import plan_url
 from cognition.memory.reembedding.kept import STRAGGLERS_MAX
-from cognition.memory.reembedding.models import KeptSpace, ReEmbedding
+from cognition.memory.reembedding.models import Filling, KeptSpace, ReEmbedding
 
 State = ReEmbedding.State
 
@@ -31,12 +31,13 @@ PASSING = timedelta(minutes=5)
 
 def vectors(selection: Selection) -> Vectors:
     """Say how far a re-embedding is, what lacks its vector, and what is kept."""
-    now = space_of(selection)
-    return Vectors(_progress(), tuple(_problems(now)), _kept(now))
+    now, newest = space_of(selection), ReEmbedding.objects.first()
+    rows = list(KeptSpace.objects.order_by("until"))
+    problems = tuple(_problems(now, newest, rows))
+    return Vectors(_progress(newest), problems, _kept(now, rows))
 
 
-def _progress() -> Progress | None:
-    plan = ReEmbedding.objects.first()
+def _progress(plan: ReEmbedding | None) -> Progress | None:
     if plan is None or (plan.ended_at and plan.ended_at < timezone.now() - SHOWN):
         return None
     return Progress(
@@ -59,21 +60,28 @@ def _level(plan: ReEmbedding) -> Level:
     return Level.PLAIN
 
 
-def _problems(now: Space) -> Iterator[Problem]:
-    plan = ReEmbedding.objects.filter(state__in=ReEmbedding.OPEN).first()
-    if plan and plan.failing_since and timezone.now() - plan.failing_since > PASSING:
+def _problems(
+    now: Space, plan: ReEmbedding | None, rows: Sequence[KeptSpace]
+) -> Iterator[Problem]:
+    # An open plan is the newest one: while it is, no other begins.
+    is_open = plan is not None and plan.is_open
+    if plan and is_open and _fails(plan):
         hint = "Mend that; it goes on by itself. Or pause or cancel it in the admin."
         yield _problem(wording.doing(plan), hint)
-    if plan and plan.space == now:
+    if plan and is_open and plan.space == now:
         return
-    row = KeptSpace.objects.filter(model=now.model, dimension=now.dimension).first()
-    if row and row.failing_since and timezone.now() - row.failing_since > PASSING:
+    row = next((row for row in rows if row.space == now), None)
+    if row and _fails(row):
         reason = f"Some memories have no vector of {now} yet: {row.error}"
         yield _problem(reason, "Mend that; it goes on by itself.")
     elif not (row and row.is_whole) and (missing := _missing(now)) > STRAGGLERS_MAX:
         reason = f"{missing:,} memories have no vector of {now}: they are not recalled."
         hint = "Run `manage.py reembed`; the background tasks make them, at their cost."
         yield _problem(reason, hint)
+
+
+def _fails(row: Filling) -> bool:
+    return bool(row.failing_since and timezone.now() - row.failing_since > PASSING)
 
 
 def _problem(reason: str, hint: str) -> Problem:
@@ -91,12 +99,15 @@ def _counted(space: Space, _moment: int) -> int:
     return (lacking_lately(row) if row else lacking(space)).count()
 
 
-def _kept(now: Space) -> Fact | None:
-    rows = KeptSpace.objects.filter(is_whole=True, until__gt=timezone.now())
-    kept = [row for row in rows.order_by("until") if row.space != now]
-    if not kept:
-        return None
+def _kept(now: Space, rows: Sequence[KeptSpace]) -> Fact | None:
     details = tuple(
-        f"{row.space} until {exact(row.until)}" for row in kept if row.until
+        f"{row.space} until {exact(row.until)}"
+        for row in rows
+        if row.is_whole
+        and row.until
+        and row.until > timezone.now()
+        and row.space != now
     )
+    if not details:
+        return None
     return Fact(Level.PLAIN, "Kept: going back to these is instant.", details)
