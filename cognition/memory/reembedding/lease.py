@@ -13,7 +13,7 @@ from django.utils import timezone
 from cognition.memory.reembedding.errors import LeaseLost
 from cognition.memory.reembedding.models import Filling, KeptSpace, ReEmbedding
 
-LEASE = timedelta(seconds=20)
+LEASE = timedelta(seconds=15)
 """Renewed every few seconds, also while a provider is waited for."""
 NAME_MAX = 100
 

@@ -12,7 +12,7 @@ from gateway.background.schedule import soon
 
 # Other tasks wait while it runs, such as L2's of a turn: so it does a little at a time.
 WITHIN_S = 5.0
-EVERY = timedelta(seconds=30)
+EVERY = timedelta(seconds=15)
 
 
 @task
