@@ -39,7 +39,7 @@ _KINDS = {
 class ReEmbeddingAdmin(Base):
     """What was re-embedded and for what. Nobody edits a row here: the buttons do."""
 
-    list_display = ("state_of", "what", "progress", "by_name", "when")
+    list_display = ("state_of", "what", "progress", "who", "when")
     list_display_links = ("what",)
     ordering = ("-pk",)
     actions = None

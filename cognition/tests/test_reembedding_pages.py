@@ -34,11 +34,11 @@ def _settled(settings, wide):
 
 @pytest.fixture
 def plan(wide):
-    """A plan that has embedded 40 of 100 in 10 seconds, for 0.2 cents."""
+    """A plan that has embedded 40 of 100 in 1,000 seconds, for 0.2 cents."""
     memories = keep(100, E5)
     give_vectors(memories[:40], WIDE)
     plan = plans.begin(wide, ANN)
-    change(plan, paced_since=timezone.now() - timedelta(seconds=10), cost_usd=0.002)
+    change(plan, paced_since=timezone.now() - timedelta(seconds=1000), cost_usd=0.002)
     return plan
 
 
@@ -65,7 +65,7 @@ def test_the_status_page_shows_count_rate_time_left_and_to_staff_the_cost(
     shown = page()
 
     assert "Re-embedding for Wide" in shown
-    assert "40 of 100 memories (40.0 %), 4 a second, about 15 s left." in shown
+    assert "40 of 100 memories (40.0 %), 2 a minute, about 25 min left." in shown
     assert f"vectors of {WIDE} beside those of {E5}" in shown
     assert "Cost so far" not in shown and "See it" not in shown
     assert "Cost so far: $0.0020." in page(admin_client)
@@ -82,9 +82,8 @@ def test_it_says_that_it_is_paused_fails_or_stopped(plan):
     ago = timezone.now() - timedelta(minutes=7)
     change(plan, failing_since=ago, error="OpenRouter answered 503.")
     shown = page()
-    assert (
-        "It fails since 7 minutes ago, and is tried again: OpenRouter answered" in shown
-    )
+    assert "Failing for 7 minutes: OpenRouter answered 503. It is tried again" in shown
+    assert "Re-embedding for Wide. Failing for 7 minutes" in shown
     assert (
         "Vectors of memories" in shown and "Mend that; it goes on by itself." in shown
     )
@@ -156,6 +155,19 @@ def test_pause_resume_and_cancel(plan, admin_client):
         f"It is over: Wide: {WIDE} is cancelled. Nothing was changed."
     ]
     assert 'value="Cancel it"' not in again.content.decode()
+
+
+def test_one_that_fails_can_be_tried_again_at_once(plan, admin_client):
+    later = timezone.now() + timedelta(minutes=5)
+    failing = {"failing_since": timezone.now(), "retry_at": later, "failures": 9}
+    change(plan, state="switching", error="No answer.", **failing)
+    shown = step(admin_client, plan, "nothing")
+
+    assert 'value="Try again now"' in shown.content.decode()
+    assert "Failing just now: No answer. It is tried again by itself." in read(shown)
+    step(admin_client, plan, "resume")
+    plan.refresh_from_db()
+    assert (plan.state, plan.retry_at, plan.failures) == ("running", None, 0)
 
 
 def test_who_may_only_look_has_no_buttons(plan):

@@ -66,7 +66,8 @@ def begin(
 def pause(plan: ReEmbedding) -> None:
     """Let a plan rest; the batch that is under way is not kept. Raises
     ReEmbeddingRefused."""
-    _change(plan, (State.RUNNING,), {"state": State.PAUSED}, "It does not run")
+    running = (State.RUNNING, State.SWITCHING)
+    _change(plan, running, {"state": State.PAUSED}, "It does not run")
 
 
 def resume(plan: ReEmbedding) -> None:
@@ -75,7 +76,7 @@ def resume(plan: ReEmbedding) -> None:
         **{"state": State.RUNNING, "retry_at": None, "failures": 0},
         **{"failing_since": None, "paced_since": None},
     }
-    _change(plan, (State.PAUSED, State.RUNNING), changes, "It is over")
+    _change(plan, ReEmbedding.OPEN, changes, "It is over")
 
 
 def cancel(plan: ReEmbedding, author: Author) -> None:

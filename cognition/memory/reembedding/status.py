@@ -66,13 +66,14 @@ def _problems(
     # An open plan is the newest one: while it is, no other begins.
     is_open = plan is not None and plan.is_open
     if plan and is_open and _fails(plan):
+        reason = f"{wording.title_of(plan)}. {wording.failing(plan)}"
         hint = "Mend that; it goes on by itself. Or pause or cancel it in the admin."
-        yield _problem(wording.doing(plan), hint)
+        yield _problem(reason, hint)
     if plan and is_open and plan.space == now:
         return
     row = next((row for row in rows if row.space == now), None)
     if row and _fails(row):
-        reason = f"Some memories have no vector of {now} yet: {row.error}"
+        reason = f"Some memories have no vector of {now}. {wording.failing(row)}"
         yield _problem(reason, "Mend that; it goes on by itself.")
     elif not (row and row.is_whole) and (missing := _missing(now)) > STRAGGLERS_MAX:
         reason = f"{missing:,} memories have no vector of {now}: they are not recalled."

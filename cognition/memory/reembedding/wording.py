@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.timesince import timesince
 
-from brains.wording import ago
-from cognition.memory.reembedding.models import ReEmbedding
+from cognition.memory.reembedding.models import Filling, ReEmbedding
 from gateway.usage.words import share, usd
 
 State = ReEmbedding.State
@@ -29,15 +29,19 @@ def doing(plan: ReEmbedding) -> str:
     if plan.state == State.PAUSED:
         return f"Paused. {_goal(plan)}"
     if plan.failing_since:
-        since = ago(plan.failing_since)
-        return f"It fails since {since}, and is tried again: {plan.error}".replace(
-            "since just now", "just now"
-        )
+        return f"{failing(plan)} It is tried again by itself."
     if plan.state == State.SWITCHING:
         return (
             f"All is embedded: the models of {plan.name} are asked, then it switches."
         )
     return _goal(plan)
+
+
+def failing(row: Filling) -> str:
+    """Say for how long its provider has failed, and with what."""
+    since = timesince(row.failing_since, depth=1) if row.failing_since else ""
+    how_long = "just now" if since.startswith("0") else f"for {since}"
+    return f"Failing {how_long}: {row.error}"
 
 
 def pace(plan: ReEmbedding, now: datetime | None = None) -> str:
