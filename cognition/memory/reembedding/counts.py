@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from brains.embedding_guard import Stored
@@ -32,7 +32,8 @@ def lacking_lately(row: KeptSpace) -> QuerySet[Memory]:
 def settled() -> int:
     """Return the id up to which no memory will come any more."""
     old = Memory.objects.filter(created_at__lt=timezone.now() - SETTLED)
-    return old.aggregate(last=Max("pk"))["last"] or 0
+    # From the end: the first that is old enough is near it.
+    return old.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def vectors_in(space: Space) -> QuerySet[MemoryVector]:
