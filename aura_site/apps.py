@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
-from brains import status_pace
+from brains import called, status_pace
 from brains.canary import figures
 from brains.preview import traffic
 
@@ -13,9 +13,12 @@ class AuraSiteConfig(AppConfig):
     verbose_name = "Aura"
 
     def ready(self) -> None:
-        """Let the pages say how quick layers are, what came of a canary's sides, and what
-        a change would cost."""
+        """Let the pages say how quick layers are, what came of a canary's sides, what a
+        change would cost, and what came of calls."""
         # By name: tables cannot be imported before every room is ready.
         status_pace.say_by(import_string("aura_site.pace.paces"))
         figures.say_by(import_string("aura_site.canary.figures"))
+        figures.seen_by(import_string("aura_site.canary.failing"))
         traffic.given_by(import_string("aura_site.traffic.used"))
+        called.lives_by(import_string("aura_site.called.lives"))
+        called.compare_by(import_string("aura_site.called.compared"))

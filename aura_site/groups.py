@@ -17,12 +17,14 @@ _SEES = (
     "gateway.view_callrecord",
     "gateway.view_hourlyusage",
     "cognition.view_reembedding",
+    "cognition.view_reflection",
 )
 _OPERATES = (
     "brains.activate_modelpreset",
     "brains.confirm_modelpreset",
     "brains.roll_back_modelpreset",
     "brains.probe_modelpreset",
+    "cognition.retry_reflection",
 )
 _SETS_UP = (
     "brains.add_modelpreset",

@@ -26,6 +26,7 @@ from gateway.http import (
 )
 from gateway.in_flight import IN_FLIGHT
 from gateway.metrics.endpoint import is_scrape
+from gateway.upstream import share
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -72,6 +73,7 @@ class Planes:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        share(self._gateway.upstream)
         await asyncio.to_thread(worker.start, self._gateway)
         await send({"type": "lifespan.startup.complete"})
         await receive()

@@ -40,11 +40,17 @@ AURA_OFFLINE = _env.word(
 )
 # Whether the models of a preset must answer before it may become live.
 AURA_PREFLIGHT = _env.boolean("AURA_PREFLIGHT", True)
+# What the questions of one check may cost together, by the catalogue's prices.
+AURA_PREFLIGHT_MAX_USD = _env.number("AURA_PREFLIGHT_MAX_USD", 0.10, maximum=1000)
 # Whether the embedding model and its dimension stay as they are.
 AURA_EMBEDDING_LOCK = _env.boolean("AURA_EMBEDDING_LOCK", False)
 # How long the vectors of an embedding model are kept after another one took its place.
 AURA_EMBEDDING_GRACE_HOURS = _env.integer(
     "AURA_EMBEDDING_GRACE_HOURS", 72, minimum=1, maximum=8_760
+)
+# A folder with prompts of the operator's own, in place of those that come with Aura.
+AURA_PROMPTS_DIR = (
+    Path(_prompts) if (_prompts := _env.text("AURA_PROMPTS_DIR")) else None
 )
 AURA_PUBLIC_STATUS = _env.boolean("AURA_PUBLIC_STATUS", True)
 
@@ -125,7 +131,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Background work waits in the database, for `manage.py run_tasks`.
 TASKS = {
-    "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "patient"],
+    }
 }
 AURA_CALL_RETENTION_DAYS = _env.integer(
     "AURA_CALL_RETENTION_DAYS", 30, minimum=0, maximum=36_500

@@ -1,4 +1,4 @@
-"""Django's doors: the status page, the admin and `/api/`. `/v1/*` and `/health*` never come
+"""Django's doors: the status page, the admin, conversations and `/api/`. `/v1/*` and `/health*` never come
 here, and of `/metrics` only what a browser asks."""
 
 from django.contrib import admin
@@ -6,12 +6,15 @@ from django.urls import include, path
 
 from aura_site.metrics_view import metrics
 from brains.status import status
+from cognition.doors.chat import message, stream
 
 urlpatterns = [
     path("", status, name="home"),
     path("status/", status, name="status"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
+    path("chat/message", message, name="chat_message"),
+    path("chat/stream", stream, name="chat_stream"),
     path("api/", include("brains.api.urls")),
 ]
 

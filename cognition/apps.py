@@ -1,7 +1,10 @@
 """The room's Django configuration."""
 
 from django.apps import AppConfig
+from django.core.checks import register as register_check
 from django.utils.module_loading import import_string
+
+from cognition.checks import check_prompts
 
 
 class CognitionConfig(AppConfig):
@@ -10,7 +13,9 @@ class CognitionConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the guard of vectors know what is stored, and the worker run this room's
-        tasks."""
+        """Register the system checks, and what the worker does for this room."""
+        register_check(check_prompts)
         # By name: tables cannot be imported before every room is ready.
+        register = import_string("gateway.background.tasks.register")
+        register(import_string("cognition.reflection.tasks.TAKE_UP"))
         import_string("cognition.memory.reembedding.joining.join")()

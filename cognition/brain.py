@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from brains.selection import Selection
 from gateway import underway
 from gateway.accounts import spent
@@ -41,6 +43,11 @@ class Brain:
             key=self.key,
             is_streamed=is_streamed,
         )
+
+
+def plans() -> Plans:
+    """Return how models are called by the settings of this process."""
+    return Plans(settings.AURA_PROVIDERS, {}, settings.AURA_DEADLINES)
 
 
 def stamp(call: Call) -> Json:

@@ -32,11 +32,15 @@ class Call:
     """Who answers; before that, who is asked first."""
     fallback: str = ""
     """Why a fallback answers: the code of the first model's error, or "budget"."""
+    cut: str = ""
+    """How it is on record when whoever made it ends it early; "" is a client that left."""
     attempts: int = 0
     waited_s: float = 0.0
     """For the provider: to the end of an answer, or to the first chunk of a stream."""
     first_chunk_s: float | None = None
     usage: dict[str, Any] | None = None
+    abilities: str = ""
+    """What of the model it uses, as `gateway/abilities.py` writes it."""
     head: dict[str, Any] = field(init=False)
     """What every chunk of its stream has alike; {} where nothing is streamed."""
 

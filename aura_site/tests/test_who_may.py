@@ -14,8 +14,10 @@ from brains import activation
 from brains.models import Schedule
 from brains.staff_keys import StaffKey
 from brains.tests.records import ANN, everything, newest, preset
+from cognition.conversations.models import Conversation, Turn
 from cognition.memory.reembedding import plans
 from cognition.memory.reembedding.models import ReEmbedding
+from cognition.reflection.models import Reflection
 from cognition.tests.memories import keep
 from gateway import keys
 from gateway.models import ApiKey
@@ -34,6 +36,7 @@ ROLES = {
         "view_callrecord",
         "view_hourlyusage",
         "view_reembedding",
+        "view_reflection",
     ),
     "change": (
         "change_modelpreset",
@@ -78,6 +81,8 @@ GET  compare      login     login 403   200  403    403      403     200       2
 POST compare      login     login 403   405  403    403      403     405       405    405      405   405
 GET  explain      login     login 403   200  200    200      403     403       200    200      200   200
 POST explain      login     login 403   405  405    405      403     403       405    405      405   405
+GET  compare_presets  login     login 403   200  200    200      403     403       200    200      200   200
+POST compare_presets  login     login 403   405  405    405      403     403       405    405      405   405
 GET  schedules    login     login 403   200  200    403      403     403       200    200      200   200
 POST schedule_add login     login 403   403  403    403      403     403       403    403      302   302
 GET  models       login     login 403   200  200    200      403     403       200    200      200   200
@@ -106,10 +111,12 @@ GET  key_revoke   login     login 403   403  200    403      403     403       4
 POST key_revoke   login     login 403   403  302    403      403     403       403    403      302   302
 GET  calls        login     login 403   200  403    403      403     403       200    200      200   200
 GET  usage        login     login 403   200  403    403      403     403       200    200      200   200
+GET  reflections  login     login 403   200  403    403      403     403       200    200      200   200
+POST try_again    login     login 403   200  403    403      403     403       200    302      302   302
 """
 LINES = [line.split() for line in TABLE.strip().splitlines()]
 SCHEDULE = {
-    "days": "mon,tue",
+    "days": ["mon", "tue"],
     "begins": "22:00",
     "ends": "06:00",
     "time_zone": "UTC",
@@ -138,6 +145,18 @@ def client_of(role):
     return signed_in(user)
 
 
+def set_aside():
+    """Return a reflection that was tried in vain."""
+    conversation = Conversation.objects.create(person="client:ann")
+    turn = Turn.objects.create(
+        conversation=conversation,
+        number=1,
+        revision=1,
+        selection={"choices": {"l2_model": ["a/two", "preset"]}},
+    )
+    return Reflection.objects.create(turn=turn, state="failed", reason="It was away.")
+
+
 @pytest.fixture
 def doors():
     """Each door's address, and what a form there sends."""
@@ -147,6 +166,7 @@ def doors():
     key = keys.keep(ApiKey(name="web app"), keys.new_key()).pk
     entry = newest().pk
     plan = a_plan().pk
+    reflection = set_aside().pk
     fields = {"name": "New name", "slug": "new", "l1_model": "new/model"}
     return {
         "status": (reverse("home"), {}),
@@ -166,6 +186,10 @@ def doors():
         "history": (of("brains_activation_changelist"), {}),
         "revision": (of("brains_activation_change", entry), {"reason": "x"}),
         "compare": (of("brains_activation_compare") + "?a=1&b=2", {}),
+        "compare_presets": (
+            of("brains_modelpreset_compare") + f"?first={live}&second={other}",
+            {},
+        ),
         "schedules": (of("brains_schedule_changelist"), {}),
         "schedule_add": (of("brains_schedule_add"), SCHEDULE | {"preset": other}),
         "models": (of("brains_modelpreset_models") + "?q=gemma", {}),
@@ -187,6 +211,11 @@ def doors():
         "key_revoke": (of("gateway_apikey_revoke", key), {"confirmed": "yes"}),
         "calls": (of("gateway_callrecord_changelist"), {}),
         "usage": (of("gateway_hourlyusage_changelist"), {}),
+        "reflections": (of("cognition_reflection_changelist"), {}),
+        "try_again": (
+            of("cognition_reflection_changelist"),
+            {"action": "try_again", "_selected_action": reflection},
+        ),
     }
 
 
@@ -208,7 +237,7 @@ def signed_in(user, **options):
 
 def state():
     """Everything that these doors may change."""
-    others = (Schedule, StaffKey, ApiKey, ReEmbedding)
+    others = (Schedule, StaffKey, ApiKey, ReEmbedding, Reflection)
     return everything(), [list(o.objects.order_by("pk").values()) for o in others]
 
 

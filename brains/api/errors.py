@@ -19,7 +19,10 @@ from django.http import HttpRequest, JsonResponse
 
 from brains.errors import (
     BrainError,
+    CanaryRefused,
+    CanaryRuns,
     EmbeddingLocked,
+    NoCanary,
     PreflightFailed,
     PresetChanged,
     PresetIsLive,
@@ -151,10 +154,14 @@ def refused(error: BrainError) -> ApiError:
         return Unprocessable(str(error), "preflight_failed")
     if isinstance(error, VectorsInUse):
         return Conflict(str(error), "vectors_in_use", beside={"counts": error.counts})
+    if isinstance(error, CanaryRefused):
+        return Unprocessable(str(error), "canary_refused")
     return Conflict(str(error), _CONFLICTS.get(type(error), "refused"))
 
 
 _CONFLICTS: Mapping[type[BrainError], str] = {
     PresetIsLive: "preset_is_live",
     EmbeddingLocked: "embedding_locked",
+    CanaryRuns: "canary_runs",
+    NoCanary: "no_canary",
 }

@@ -23,7 +23,7 @@ class Reflection(models.Model):
     leased_until = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Until then somebody is at it; after that it is anybody's.",
+        help_text="Until then somebody is at it, or it waits for its turn.",
     )
     reason = models.TextField(blank=True, help_text="Why the last attempt failed.")
     asked = models.TextField(blank=True, help_text="What was asked.")

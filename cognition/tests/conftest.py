@@ -1,10 +1,41 @@
-"""Fixtures for the tests of this room."""
+"""A mind in this process: a selection in memory, a model server behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.conf import LazySettings
 
 from brains import live
+from cognition.brain import Brain, plans
+from cognition.memory.matrices import MATRICES
+from cognition.turns.events import Done, Event
+from cognition.turns.thought import Asked
+from cognition.turns.turn import think
+from gateway.keys import RING, KeyInfo, digest_of
+from gateway.limits.key_limits import LIMITS
+from gateway.records.finished import FinishedCall
+from gateway.records.recorder import Recorder
+from gateway.upstream import at_hand
+from providers.registry import Registry
+from providers.shipped import openrouter
+from tests.upstream import FakeUpstream
+
+KEY = "aura_tests-canary-key-0123456789"
+MODELS = {
+    "l1_model": "m/one",
+    "l2_model": "m/two",
+    "l3_model": "m/three",
+    "embedding_model": "m/vectors",
+    "embedding_dimension": "8",
+}
+OTHER = {**MODELS, "l3_model": "o/three", "embedding_model": "o/vectors"}
+
+
+def preset(name: str, values: dict[str, str]) -> dict[str, Any]:
+    """Return a preset as a Live is built from."""
+    return {"name": name, "slug": name.lower(), "values": values}
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +45,70 @@ def _nothing_is_live() -> Iterator[None]:
     yield
     live.forget()
     live.changed.clear()
+
+
+@pytest.fixture
+def mind(
+    upstream: FakeUpstream, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FakeUpstream]:
+    """The preset Test is live at revision 7; all its models are on one server."""
+    provider = openrouter(upstream.url, "sk-provider-canary-0123456789")
+    settings.AURA_PROVIDERS = Registry({provider.name: provider})
+    upstream.script("m/vectors", dimension=8)
+    upstream.script("o/vectors", dimension=8)
+    serve(7)
+    yield upstream
+    live.forget()
+    MATRICES.forget()
+
+
+def serve(revision: int, values: dict[str, str] = MODELS) -> live.Live:
+    """Make a preset with these values live."""
+    test, other = preset("Test", values), preset("Other", OTHER)
+    payload = {"revision": revision, "preset": test, "presets": [test, other]}
+    return live.install(payload, "database")
+
+
+@pytest.fixture
+def records(monkeypatch: pytest.MonkeyPatch) -> list[FinishedCall]:
+    """What is put on record, in the place of the recorder of this process."""
+    kept: list[FinishedCall] = []
+    recorder = Recorder()
+    monkeypatch.setattr(recorder, "note", kept.append)
+    monkeypatch.setattr("gateway.accounts.RECORDER", recorder)
+    return kept
+
+
+@pytest.fixture
+def key() -> Iterator[str]:
+    """A client's key."""
+    RING.replace({digest_of(KEY): KeyInfo(1, "tests", None)})
+    yield KEY
+    RING.replace({})
+    RING.take_used()
+    LIMITS.forget()
+
+
+@pytest.fixture
+def say(mind: FakeUpstream) -> Callable[..., list[Event]]:
+    """Return a function that says something and returns all that came of it."""
+
+    def said(message: str, **asked: Any) -> list[Event]:
+        return turn_of(Asked(message, **asked))
+
+    return said
+
+
+@async_to_sync
+async def turn_of(asked: Asked, key: KeyInfo | None = None) -> list[Event]:
+    """Return all events of one turn."""
+    async with at_hand() as upstream:
+        brain = Brain(live.current().selection, plans(), upstream, key)
+        return [event async for event in think(asked, brain)]
+
+
+def done(events: list[Event]) -> Done:
+    """Return the last event."""
+    last = events[-1]
+    assert isinstance(last, Done)
+    return last

@@ -4,15 +4,13 @@ then activate it; pause, resume, cancel, and see how far it is."""
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from brains import activation, live
+from brains import activation
 from brains.activation import Author
 from brains.management.command_line import author, refusals
 from brains.models import ModelPreset
 from brains.preflight import gate
-from brains.selection import resolve
 from cognition.memory.reembedding import plans, wording
 from cognition.memory.reembedding.models import ReEmbedding
 
@@ -47,8 +45,9 @@ class Command(BaseCommand):
 
 def _begun(name: str | None, who: Author) -> str:
     preset = activation.find_preset(name) if name else None
-    if preset and settings.AURA_PREFLIGHT:
-        gate.admit(resolve(preset.snapshot(), live.ladder()))
+    candidate = gate.to_ask(preset.snapshot()) if preset else None
+    if candidate:
+        gate.admit(candidate)
     plan = plans.begin(preset, who, opened_at=_saved_at(preset))
     return f"{wording.line(plan)} `manage.py reembed --status` says how far it is."
 

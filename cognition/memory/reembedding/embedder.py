@@ -8,14 +8,11 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from django.conf import settings
-
 from brains.layers import DIMENSION, EMBEDDING
 from brains.selection import Choice, Selection, Source
 from brains.space import Space, space_of
-from cognition.brain import Brain
+from cognition.brain import Brain, plans
 from cognition.memory.embedding import Embedded, embed
-from gateway.plans import Plans
 from gateway.upstream import Upstream
 
 BEAT_S = 5.0
@@ -28,9 +25,7 @@ class Embedder:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reembedding")
         self._runner: asyncio.Runner | None = None
         self._upstream = Upstream()
-        self._plans = Plans(
-            settings.AURA_PROVIDERS, {}, deadlines=settings.AURA_DEADLINES
-        )
+        self._plans = plans()
 
     def __enter__(self) -> Self:
         return self

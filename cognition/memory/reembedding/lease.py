@@ -3,6 +3,7 @@ store nothing twice, but pay twice."""
 
 import os
 import socket
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -50,4 +51,6 @@ def _rows(row: Filling) -> "models.QuerySet[Any]":
 
 
 def _me() -> str:
-    return f"{os.getpid()}@{socket.gethostname()}"[:NAME_MAX]
+    # A thread each: several tasks may run in one process.
+    thread = threading.get_native_id()
+    return f"{os.getpid()}/{thread}@{socket.gethostname()}"[:NAME_MAX]

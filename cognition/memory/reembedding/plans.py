@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from brains import activation, live
@@ -29,6 +30,13 @@ TASK = "cognition.memory.reembedding.tasks.reembed"
 def open_plan() -> ReEmbedding | None:
     """Return the plan that is not over, or None."""
     return ReEmbedding.objects.filter(state__in=ReEmbedding.OPEN).first()
+
+
+def is_at_work() -> bool:
+    """Say whether there is anything to do for a plan now."""
+    is_due = Q(retry_at=None) | Q(retry_at__lte=timezone.now())
+    running = (State.RUNNING, State.SWITCHING)
+    return ReEmbedding.objects.filter(is_due, state__in=running).exists()
 
 
 def begin(

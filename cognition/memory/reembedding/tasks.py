@@ -6,23 +6,31 @@ from datetime import timedelta
 from brains import live
 from cognition.memory.reembedding import kept, working
 from cognition.memory.reembedding.embedder import Embedder
-from cognition.memory.reembedding.plans import TASK, open_plan
+from cognition.memory.reembedding.plans import TASK, is_at_work, open_plan
 from gateway.background.api import task
-from gateway.background.schedule import soon
+from gateway.background.queues import PATIENT
+from gateway.background.schedule import Recurring, soon
 
-# Other tasks wait while it runs, such as L2's of a turn: so it does a little at a time.
+# A worker that is told to stop waits for what runs, and so do others for its lease.
 WITHIN_S = 5.0
-EVERY = timedelta(seconds=15)
+LOOK_AFTER = f"{__name__}.look_after"
 
 
-@task
+@task(queue_name=PATIENT)
 def reembed() -> None:
-    """Fill what lacks vectors: the spaces that are kept, and that of the plan that is open."""
+    """Go on with the plan that is open."""
     if run(WITHIN_S):
         soon(TASK)
 
 
-@task
+@task(queue_name=PATIENT)
+def look_after() -> None:
+    """Fill the spaces that are kept, and drop those whose time is over."""
+    if run(WITHIN_S):
+        soon(LOOK_AFTER)
+
+
+@task(queue_name=PATIENT)
 def adopt_spaces() -> None:
     """Give a grace time to vectors that nothing knows of."""
     kept.adopt()
@@ -37,3 +45,10 @@ def run(within_s: float) -> bool:
         if plan := open_plan():
             more |= working.work_on(plan, effective, embedder, until)
     return more
+
+
+RECURRING = (
+    Recurring(reembed, timedelta(seconds=10), is_wanted=is_at_work),
+    Recurring(look_after, timedelta(minutes=1)),
+    Recurring(adopt_spaces, timedelta(hours=1)),
+)

@@ -4,7 +4,6 @@ happened to what it is about since it began, it stops rather than switch to some
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from brains import activation, live
@@ -121,8 +120,8 @@ def _switched(plan: ReEmbedding) -> bool:
     lease.renew(plan, state=State.SWITCHING)
     plan.state = State.SWITCHING
     try:
-        if settings.AURA_PREFLIGHT:
-            gate.admit(resolve(_snapshot(plan), live.ladder()))
+        if candidate := gate.to_ask(_snapshot(plan)):
+            gate.admit(candidate)
         return not _activated(plan)
     except PreflightFailed as failed:
         fail(plan, failed)

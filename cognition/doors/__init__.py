@@ -1,0 +1,1 @@
+"""The doors of a conversation: `/chat/message` and `/chat/stream`."""

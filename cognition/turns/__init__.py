@@ -1,0 +1,1 @@
+"""One turn of conversation: recall, react, reply."""

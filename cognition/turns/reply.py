@@ -1,0 +1,81 @@
+"""Recall and L3's part: what is remembered of the person, then the reply as a stream."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError
+
+from cognition.brain import stamp
+from cognition.memory.embedding import embed
+from cognition.memory.store import Vector, recall
+from cognition.prompts import prompt
+from cognition.turns.context import fitted
+from cognition.turns.events import Delta, Event
+from cognition.turns.said import finish, words
+from cognition.turns.thought import Thought
+from gateway import calls
+from gateway.errors import GatewayError
+from providers.errors import ProviderError
+
+MEMORIES = 4
+MEMORY_SHOWN = 400
+"""Of a memory, so many characters go into the prompt."""
+
+
+async def remember_what_was(thought: Thought) -> None:
+    """Recall what is nearest to the message. Where that fails the reply comes without
+    memories, and says so."""
+    asked, opening = thought.asked, thought.opening
+    try:
+        embedded = await embed(thought.brain, [asked.message])
+        thought.stamps["embedding"] = embedded.stamp
+        [kept] = embedded.vectors
+        thought.vector = Vector(kept, embedded.space, embedded.revision)
+        recent = {said.turn for said in opening.history}
+        thought.memories = await sync_to_async(recall)(
+            opening.person, thought.vector, MEMORIES, except_turns=recent
+        )
+    except (ProviderError, GatewayError):
+        model = thought.brain.selection.choice("embedding").value
+        thought.notes.append(f"No memories: {model} did not answer.")
+    except DatabaseError:
+        thought.notes.append("No memories: the database did not answer.")
+
+
+async def reply(
+    thought: Thought,
+    context: int | None,
+    may_speak: asyncio.Event,
+    tell: Callable[[Event], None],
+) -> None:
+    """Let L3 reply; its first words wait for `may_speak`. Raises ProviderError and
+    GatewayError."""
+    await remember_what_was(thought)
+    told = prompt(
+        "reply",
+        memories=[memory.text[:MEMORY_SHOWN] for memory in thought.memories],
+        advice=[advice.text for advice in thought.opening.advice],
+    )
+    thought.prompts["reply"] = told.version
+    history = thought.opening.history
+    fit = fitted(told.text, history, thought.asked.message, context)
+    if fit.note:
+        thought.notes.append(fit.note)
+    call = thought.brain.call("l3", is_streamed=True)
+    body = {"messages": fit.messages, "max_tokens": fit.max_tokens}
+    ended = ""
+    try:
+        stream = calls.stream_chat(call, body, thought.brain.upstream)
+        async with aclosing(stream):
+            async for chunk in stream:
+                ended = finish(chunk) or ended
+                if text := words(chunk):
+                    await may_speak.wait()
+                    thought.reply += text
+                    tell(Delta(text))
+    finally:
+        thought.stamps["l3"] = stamp(call)
+    if ended == "length":
+        thought.notes.append(f"The reply was cut at {fit.max_tokens:,} tokens.")
