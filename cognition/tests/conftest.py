@@ -7,9 +7,13 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 
-from brains import live
+from brains import activation, live
+from brains.models import ModelPreset
+from brains.tests.records import ANN
+from brains.tests.records import preset as stored_preset
 from cognition.brain import Brain, plans
 from cognition.memory.matrices import MATRICES
+from cognition.tests.memories import serve_vectors, wide_preset
 from cognition.turns.events import Done, Event
 from cognition.turns.thought import Asked
 from cognition.turns.turn import think
@@ -19,7 +23,7 @@ from gateway.records.finished import FinishedCall
 from gateway.records.recorder import Recorder
 from gateway.upstream import at_hand
 from providers.registry import Registry
-from providers.shipped import openrouter
+from providers.shipped import offline, openrouter
 from tests.upstream import FakeUpstream
 
 KEY = "aura_tests-canary-key-0123456789"
@@ -45,6 +49,25 @@ def _nothing_is_live() -> Iterator[None]:
     yield
     live.forget()
     live.changed.clear()
+
+
+@pytest.fixture
+def wide(db: None) -> ModelPreset:
+    """A preset whose vectors have 576 numbers."""
+    return wide_preset()
+
+
+@pytest.fixture
+def vectors_served(
+    db: None, upstream: FakeUpstream, settings: LazySettings
+) -> FakeUpstream:
+    """Both embedding models are on one server, and Offline is live."""
+    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
+    servers = [openrouter(upstream.url, "k"), offline(upstream.url, upstream.url)]
+    settings.AURA_PROVIDERS = Registry({each.name: each for each in servers})
+    serve_vectors(upstream)
+    activation.activate(stored_preset("Offline"), ANN)
+    return upstream
 
 
 @pytest.fixture

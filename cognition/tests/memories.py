@@ -9,6 +9,7 @@ from brains.models import ModelPreset
 from brains.space import Space
 from cognition.memory.models import Memory, MemoryVector
 from cognition.memory.space import packed
+from tests.upstream import FakeUpstream
 
 E5 = Space("offline/multilingual-e5-small", 384)
 WIDE = Space("openai/text-embedding-3-small", 576)
@@ -64,3 +65,9 @@ def wide_preset(name: str = "Wide") -> ModelPreset:
         embedding_model=WIDE.model,
         embedding_dimension=WIDE.dimension,
     )
+
+
+def serve_vectors(upstream: FakeUpstream) -> None:
+    """Let the model server answer for both models, with vectors of their length."""
+    upstream.script(WIDE.model, dimension=WIDE.dimension)
+    upstream.script("multilingual-e5-small", dimension=E5.dimension)

@@ -25,7 +25,6 @@ from cognition.tests.memories import (
     give_vectors,
     keep,
     vector_count,
-    wide_preset,
 )
 
 pytestmark = pytest.mark.django_db
@@ -42,11 +41,6 @@ COUNTS = {
     "now": {"model": E5.model, "dimension": 384},
     "then": {"model": WIDE.model, "dimension": 576},
 }
-
-
-@pytest.fixture
-def wide():
-    return wide_preset()
 
 
 @pytest.fixture(autouse=True)

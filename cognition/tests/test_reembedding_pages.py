@@ -14,15 +14,10 @@ from brains.tests.operators import member, read, told
 from brains.tests.records import ANN, newest, preset
 from cognition.memory.reembedding import plans, status, wording
 from cognition.memory.reembedding.models import KeptSpace, ReEmbedding
-from cognition.tests.memories import E5, WIDE, give_vectors, keep, wide_preset
+from cognition.tests.memories import E5, WIDE, give_vectors, keep
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:cognition_reembedding_changelist"
-
-
-@pytest.fixture
-def wide():
-    return wide_preset()
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,15 @@ from cognition.memory.models import Memory, MemoryVector
 from cognition.memory.reembedding import plans
 from cognition.memory.reembedding.models import ReEmbedding
 from cognition.memory.store import Vector, recall
-from cognition.tests.memories import E5, PEOPLE, WIDE, keep, vector_count, wide_preset
+from cognition.tests.memories import (
+    E5,
+    PEOPLE,
+    WIDE,
+    keep,
+    serve_vectors,
+    vector_count,
+    wide_preset,
+)
 from gateway.records.models import CallRecord
 from tests.isolation import plain
 from tests.own_database import own_database
@@ -56,8 +64,7 @@ def url(kind, request, migrated_folder, tmp_path, django_db_blocker):
 @pytest.fixture
 def start(url, tmp_path, upstream):
     """Return a function that starts a worker whose models answer with either length."""
-    upstream.script(WIDE.model, dimension=WIDE.dimension)
-    upstream.script("multilingual-e5-small", dimension=E5.dimension)
+    serve_vectors(upstream)
     environment = plain(os.environ) | {
         "AURA_DATA_DIR": str(tmp_path),
         "AURA_ENV_FILE": str(tmp_path / ".env"),

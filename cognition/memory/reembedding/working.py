@@ -64,10 +64,21 @@ def _step(
 
 def _is_stopped(plan: ReEmbedding, effective: Selection) -> bool:
     """End a plan whose ground has moved, and say whether it had."""
+    if _is_there(plan, effective):
+        said = f"Revision {effective.revision} has vectors of {plan.space} already."
+        _end(plan, State.DONE, f"{said} Nothing was left to switch.")
+        return True
     if not (problem := _moved(plan, effective)):
         return False
     _end(plan, State.FAILED, f"{problem} Nothing was switched.")
     return True
+
+
+def _is_there(plan: ReEmbedding, effective: Selection) -> bool:
+    """Say whether somebody switched by hand when all was embedded."""
+    if plan.snapshot is None or space_of(effective) != plan.space:
+        return False
+    return lacking(plan.space, plan.refused).count() <= kept.STRAGGLERS_MAX
 
 
 def _moved(plan: ReEmbedding, effective: Selection) -> str:
