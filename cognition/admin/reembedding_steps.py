@@ -36,7 +36,7 @@ class ReEmbeddingSteps:
         return [
             path("begin/", self._door(fill), name=FILL),
             path("begin/<int:preset>/", self._door(begin), name=BEGIN),
-            path("<int:plan>/step/<slug:step>/", self._door(take), name=STEP),
+            path("<int:plan>/do/<slug:act>/", self._door(take), name=STEP),
         ]
 
     def _door(self, view: View) -> View:
@@ -79,12 +79,12 @@ def fill(request: HttpRequest) -> HttpResponse:
     return redirect(plan_url(plan.pk))
 
 
-def take(request: HttpRequest, plan: int, step: str) -> HttpResponse:
+def take(request: HttpRequest, plan: int, act: str) -> HttpResponse:
     """Pause, resume or cancel the plan that the person was shown."""
     found = get_object_or_404(ReEmbedding, pk=plan)
-    if act := _STEPS.get(step):
+    if step := _STEPS.get(act):
         try:
-            messages.success(request, act(request, found))
+            messages.success(request, step(request, found))
         except BrainError as refused:
             messages.warning(request, f"{refused} {_UNCHANGED}")
     return redirect(plan_url(found.pk))
