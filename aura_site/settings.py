@@ -143,6 +143,10 @@ AURA_CALL_RETENTION_DAYS = _env.integer(
     "AURA_CALL_RETENTION_DAYS", 30, minimum=0, maximum=36_500
 )
 
+# Whether what clients ask and are answered is kept, sealed, and for how long at most.
+AURA_KEEP_PROMPTS = _env.boolean("AURA_KEEP_PROMPTS", False)
+AURA_KEEP_PROMPTS_DAYS = _env.integer("AURA_KEEP_PROMPTS_DAYS", 7, minimum=1, maximum=7)
+
 # Who is told of changes
 AURA_WEBHOOK_URL = _env.secret("AURA_WEBHOOK_URL")
 AURA_WEBHOOK_SECRET = _env.secret("AURA_WEBHOOK_SECRET")

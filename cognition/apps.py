@@ -18,4 +18,5 @@ class CognitionConfig(AppConfig):
         # By name: tables cannot be imported before every room is ready.
         register = import_string("gateway.background.tasks.register")
         register(import_string("cognition.reflection.tasks.TAKE_UP"))
+        register(import_string("cognition.rehearsal.tasks.TAKE_UP"))
         import_string("cognition.memory.reembedding.joining.join")()

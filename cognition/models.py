@@ -4,6 +4,7 @@ from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory, MemoryVector
 from cognition.memory.reembedding.models import KeptSpace, ReEmbedding
 from cognition.reflection.models import Reflection
+from cognition.rehearsal.models import Rehearsal, RehearsedExchange
 
 __all__ = [
     "Conversation",
@@ -12,5 +13,7 @@ __all__ = [
     "MemoryVector",
     "ReEmbedding",
     "Reflection",
+    "Rehearsal",
+    "RehearsedExchange",
     "Turn",
 ]

@@ -1,6 +1,9 @@
 """Who may do what in the admin: each role, each door, over HTTP, exactly as tabled; GET
 changes nothing, a POST without its token is refused, and no door is left out of the table."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -19,12 +22,17 @@ from brains.staff_keys import StaffKey
 from brains.tests.records import everything
 from cognition.memory.reembedding.models import ReEmbedding
 from cognition.reflection.models import Reflection
+from cognition.rehearsal.models import Rehearsal
+from gateway.kept.models import KeptExchange
 from gateway.models import ApiKey
 from providers.registry import Registry
 from providers.shipped import local, offline, openrouter
 
 pytestmark = pytest.mark.django_db
-TABLES = (Canary, Schedule, StaffKey, ApiKey, Preflight, Reflection, ReEmbedding)
+TABLES: Sequence[type[Any]] = (
+    *(Canary, Schedule, StaffKey, ApiKey, Preflight, Reflection),
+    *(KeptExchange, Rehearsal, ReEmbedding),
+)
 OUR_ROOMS = ("/admin/brains/", "/admin/gateway/", "/admin/cognition/")
 CLOSED = (403, 404, 405)
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from aura_site.groups import GROUPS, make_groups
 from aura_site.tests.who_may_table import ROLES
 from brains import activation, staff_keys
+from brains.admin.effective import selection_of
 from brains.models import ModelPreset, Schedule
 from brains.staff_keys import StaffKey
 from brains.tests.records import ANN, newest, preset
@@ -21,9 +22,12 @@ from cognition.conversations.models import Conversation, Turn
 from cognition.memory.reembedding import plans
 from cognition.memory.reembedding.models import ReEmbedding
 from cognition.reflection.models import Reflection
+from cognition.rehearsal import running
+from cognition.rehearsal.choosing import Chosen
 from cognition.tests.memories import keep
 from gateway import keys
 from gateway.models import ApiKey
+from gateway.tests.kept import kept
 
 SCHEDULE = {
     "days": ["mon", "tue"],
@@ -73,6 +77,7 @@ def make_doors() -> dict[str, Door]:
     activation.activate(preset("Default"), ANN)
     activation.activate(preset("Budget"), ANN, trial=timedelta(minutes=5))
     places = {**_of_presets(), **_of_what_is_live(), **_of_canaries(), **_of_keys()}
+    places |= _of_kept()
     places["status"] = (reverse("home"), {})
     # What they need from whom is tested beside them: here, that not everybody gets in.
     places["chat_message"] = (reverse("chat_message"), {})
@@ -203,6 +208,26 @@ def _of_keys() -> dict[str, tuple[Any, ...]]:
         "key_add": (_of(f"{THEIRS}_add"), {"name": "another"}),
         "key_revoke": (_of(f"{THEIRS}_revoke", key), confirmed),
         "key_action": (listed[THEIRS], _action(action, key) | confirmed),
+    }
+
+
+def _of_kept() -> dict[str, tuple[Any, ...]]:
+    exchange, candidate = kept(), preset("Hybrid")
+    selection, user = selection_of(candidate), User.objects.create_user("ann")
+    rehearsal = running.begin(
+        candidate, selection, [Chosen(exchange, 0.1)], layer="", cap_usd=1.0, user=user
+    )
+    start = {"count": 1, "layer": "l3", "cap_usd": "1"}
+    one = _of("gateway_keptexchange_delete", exchange.pk)
+    return {
+        "kept": (_of("gateway_keptexchange_changelist"), {}),
+        "exchange": (_of("gateway_keptexchange_change", exchange.pk), {}),
+        "exchange_delete": (one, {"post": "yes"}),
+        "kept_delete": (_of("gateway_keptexchange_delete_all"), {}),
+        "rehearse": (_of("cognition_rehearsal_start", candidate.pk), start),
+        "rehearsals": (_of("cognition_rehearsal_changelist"), {}),
+        "rehearsal": (_of("cognition_rehearsal_change", rehearsal.pk), {}),
+        "rehearsal_stop": (_of("cognition_rehearsal_stop", rehearsal.pk), {}),
     }
 
 

@@ -121,6 +121,18 @@ POST re_fill            login     login 403   403  403    302      302   403   4
 POST re_pause           login     login 403   403  403    302      302   403   403     403       403    302      302   302
 POST re_resume          login     login 403   403  403    302      302   403   403     403       403    302      302   302
 POST re_cancel          login     login 403   403  403    302      302   403   403     403       403    302      302   302
+GET  kept               login     login 403   403  403    403      403   403   403     403       403    403      200   200
+POST kept               login     login 403   403  403    403      403   403   403     403       403    403      200   200
+GET  exchange           login     login 403   403  403    403      403   403   403     403       403    403      200   200
+POST exchange_delete    login     login 403   403  403    403      403   403   403     403       403    403      302   302
+POST kept_delete        login     login 403   403  403    403      403   403   403     403       403    403      302   302
+GET  rehearse           login     login 403   403  403    403      403   403   403     403       403    403      200   200
+POST rehearse           login     login 403   403  403    403      403   403   403     403       403    403      302   302
+GET  rehearsals         login     login 403   403  403    403      403   403   403     403       403    403      200   200
+POST rehearsals         login     login 403   403  403    403      403   403   403     403       403    403      200   200
+GET  rehearsal          login     login 403   403  403    403      403   403   403     403       403    403      200   200
+POST rehearsal          login     login 403   403  403    403      403   403   403     403       403    403      405   405
+POST rehearsal_stop     login     login 403   403  403    403      403   403   403     403       403    403      302   302
 POST chat_message       401       401   415   415  415    415      415   415   415     415       415    415      415   415
 POST chat_stream        401       401   415   415  415    415      415   415   415     415       415    415      415   415
 """

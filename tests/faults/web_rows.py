@@ -81,8 +81,8 @@ WEB = Section(
         Row(
             "W13",
             "Prompts and answers pass through `/v1`",
-            "They are in no log, no error, no row and no file",
-            coming="a setting to keep prompts: then cut, marked, and removed in time",
+            "They are in no log, no error, no row and no file; where `AURA_KEEP_PROMPTS` is "
+            "on, only encrypted, cut past 64 KiB and marked, and gone in time",
         ),
     ),
 )
