@@ -21,3 +21,4 @@ class CognitionConfig(AppConfig):
         register(import_string("cognition.reflection.tasks.TAKE_UP"))
         register(import_string("cognition.memory.tasks.INDEX"))
         register(import_string("cognition.rehearsal.tasks.TAKE_UP"))
+        import_string("cognition.memory.reembedding.joining.join")()

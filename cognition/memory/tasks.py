@@ -17,7 +17,7 @@ def index_memories() -> None:
     until = time.monotonic() + WITHIN_S
     for _ in pgvector.fill():
         if time.monotonic() > until:
-            soon(index_memories)
+            soon(index_memories.module_path)
             return
 
 

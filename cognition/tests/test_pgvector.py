@@ -1,5 +1,6 @@
 """Recall with pgvector, on a PostgreSQL that has it: the same memories as with numpy."""
 
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from cognition.checks import check_memory_index
 from cognition.memory import pgvector
@@ -17,6 +19,7 @@ from cognition.memory.store import Kind, Vector, keep_vectors, recall
 from cognition.memory.tasks import index_memories
 from cognition.personal_data.forgetting import forget
 from cognition.tests.minds import spoke, vector
+from gateway.background.models import Schedule
 from tests import postgres_binaries
 from tests.own_database import own_database
 from tests.postgres import PostgresServer
@@ -152,6 +155,20 @@ def test_what_is_new_is_recalled_at_once_and_copied_by_the_task(database):
     assert not pgvector.has_unfilled()
     assert len(recall(ADA, anywhere(3), 5)) == 3
     assert MATRICES._rows == {}
+
+
+def test_what_the_task_has_no_time_for_is_due_soon(database, monkeypatch):
+    made()
+    fill(ADA, 5)
+    monkeypatch.setattr(pgvector, "BATCH", 2)
+    monkeypatch.setattr("cognition.memory.tasks.WITHIN_S", -1)
+    later = timezone.now() + timedelta(hours=1)
+    name = index_memories.module_path
+    Schedule.objects.update_or_create(name=name, defaults={"due_at": later})
+    index_memories.call()
+    assert len(pgvector._unfilled(9)) == 3
+    assert Schedule.objects.get(name=name).due_at < later
+    assert len(recall(ADA, anywhere(3), 9)) == 5
 
 
 def test_spaces_are_not_mixed(database):
