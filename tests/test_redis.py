@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -147,6 +148,10 @@ def test_a_worker_reflects_and_what_a_killed_one_left_is_done_once(programs, ups
     assert programs.read(f"SELECT count(*) FROM {DBTaskResult._meta.db_table}") == [
         (0,)
     ]
+    redis = import_module("redis").Redis(port=programs.port)
+    wait_until(lambda: redis.zcard("rq:finished:default") >= 3, "what falls due", 30)
+    assert redis.zcard("rq:failed:default") == 0
+    redis.close()
     for process in (clock, *others):
         process.terminate()
         assert process.wait(30) == 0

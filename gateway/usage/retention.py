@@ -4,6 +4,7 @@ batches, so that nobody who writes waits for long."""
 import time
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db.models import QuerySet
 from django_tasks_db.models import DBTaskResult
@@ -37,7 +38,10 @@ def _due(older_than: datetime) -> QuerySet[CallRecord]:
 
 
 def delete_task_results(now: datetime) -> None:
-    """Delete what is left of tasks that are long over, or whose worker died in them."""
+    """Delete what is left of tasks that are long over, or whose worker died in them. What
+    waits in Redis goes by itself."""
+    if settings.RQ_QUEUES:
+        return
     call_command(
         "prune_db_task_results",
         queue_name="*",
