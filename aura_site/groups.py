@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 
-ROOMS = ("brains", "gateway")
+ROOMS = ("brains", "gateway", "cognition")
 _SEES = (
     "brains.view_modelpreset",
     "brains.view_activation",
@@ -22,6 +22,7 @@ _OPERATES = (
     "brains.confirm_modelpreset",
     "brains.roll_back_modelpreset",
     "brains.probe_modelpreset",
+    "cognition.use_playground",  # what is said there costs money
 )
 _SETS_UP = (
     "brains.add_modelpreset",

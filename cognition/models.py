@@ -2,6 +2,7 @@
 
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory, MemoryVector
+from cognition.playground.models import Preference
 from cognition.reflection.models import Reflection
 
-__all__ = ["Conversation", "Memory", "MemoryVector", "Reflection", "Turn"]
+__all__ = ["Conversation", "Memory", "MemoryVector", "Preference", "Reflection", "Turn"]

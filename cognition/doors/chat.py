@@ -39,6 +39,8 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
         )
         stamped(answer, brain, limits)
         answer["X-Accel-Buffering"] = "no"
+        if asked.keeps:  # a client that stops it knows where to go on
+            answer["X-Aura-Conversation"] = str(asked.conversation or asked.begins)
         return answer
 
 

@@ -55,7 +55,7 @@ async def think(asked: Asked, brain: Brain) -> AsyncGenerator[Event, None]:
 
 def _open(asked: Asked, selection: Selection) -> tuple[Opening, int | None]:
     """Return the conversation, and the shortest context of those models that may reply."""
-    opening = open_conversation(asked.person, asked.conversation)
+    opening = open_conversation(asked.person, asked.conversation, asked.begins)
     catalogue = load()
     models = (selection.choice("l3").value, *selection.fallbacks("l3"))
     listed = [catalogue.find(model) for model in models]
