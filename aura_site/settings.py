@@ -127,7 +127,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",
-        "QUEUES": ["default", "mind"],
+        "QUEUES": ["default", "patient"],
     }
 }
 AURA_CALL_RETENTION_DAYS = _env.integer(

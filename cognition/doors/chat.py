@@ -3,10 +3,10 @@
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from cognition.doors.answers import as_json, door, stamped
-from cognition.doors.events import as_events, with_pings
+from cognition.doors.events import EventStream, as_events
 from cognition.doors.shapes import turn_shape
 from cognition.doors.thinking import thinking
 from cognition.turns.events import Done, Event
@@ -34,11 +34,8 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
         events = await stack.enter_async_context(aclosing(think(asked, brain)))
         first = await anext(events)
         parts = _until_over(stack.pop_all(), first, events)
-        answer = StreamingHttpResponse(
-            with_pings(parts), content_type="text/event-stream"
-        )
+        answer = EventStream(parts)
         stamped(answer, brain, limits)
-        answer["X-Accel-Buffering"] = "no"
         if asked.keeps:  # a client that stops it knows where to go on
             answer["X-Aura-Conversation"] = str(asked.conversation or asked.begins)
         return answer

@@ -2,12 +2,14 @@
 it breaks off."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import orjson
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, InterfaceError
+from django.http import StreamingHttpResponse
 
 from cognition.doors.answers import told
 from cognition.doors.shapes import reflection_shape, turn_shape
@@ -37,20 +39,38 @@ async def as_events(events: AsyncGenerator[Event, None]) -> AsyncGenerator[bytes
         yield named("error", told(error).body())
 
 
-async def with_pings(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+class EventStream(StreamingHttpResponse):
+    """An answer of events, with signs of life in silence. When it is over, whoever ended it,
+    what makes the events has ended too: Django would leave that to the garbage collector."""
+
+    def __init__(self, parts: AsyncGenerator[bytes, None]) -> None:
+        self._parts = _with_pings(parts)
+        super().__init__(self._parts, content_type="text/event-stream")
+        self["X-Accel-Buffering"] = "no"
+
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        async with aclosing(self._parts):
+            async for part in self._parts:
+                yield part
+
+
+async def _with_pings(
+    parts: AsyncGenerator[bytes, None],
+) -> AsyncGenerator[bytes, None]:
     """Yield parts, and a comment whenever none came for PING_S."""
-    while True:
-        coming = asyncio.ensure_future(anext(parts, None))
-        try:
-            while not (await asyncio.wait({coming}, timeout=PING_S))[0]:
-                yield PING
-        except BaseException:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
-            raise
-        if (part := coming.result()) is None:
-            return
-        yield part
+    async with aclosing(parts):
+        while True:
+            coming = asyncio.ensure_future(anext(parts, None))
+            try:
+                while not (await asyncio.wait({coming}, timeout=PING_S))[0]:
+                    yield PING
+            except BaseException:
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+                raise
+            if (part := coming.result()) is None:
+                return
+            yield part
 
 
 def named(name: str, data: dict[str, Any]) -> bytes:

@@ -2,6 +2,7 @@
 one; a file of the same name in AURA_PROMPTS_DIR is used in its place, from the next turn on."""
 
 import hashlib
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 SHIPPED = Path(__file__).resolve().parent
 NAMES = ("react", "reply", "reflect", "exchange")
+EXAMPLES = "reflect_examples.json"
+EXAMPLE_HAS = ("message", "reply", "insight")
 # No escaping: what is made is text for a model, never markup.
 _ENGINE = Engine(autoescape=False, libraries={}, builtins=[], loaders=[])
 _VERSION = re.compile(r"\{# version (\S{1,20}) #\}")
@@ -33,7 +36,7 @@ class Prompt:
 def prompt(name: str, /, **values: Any) -> Prompt:
     """Return the prompt with this name, filled in. One of the operator's that cannot be
     used is logged, and the shipped one used."""
-    own = _own(name)
+    own = _own(f"{name}.txt")
     if own:
         try:
             return _filled(own.read_text(), values)
@@ -42,9 +45,21 @@ def prompt(name: str, /, **values: Any) -> Prompt:
     return _filled((SHIPPED / f"{name}.txt").read_text(), values)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Return exchanges with L2's insight: small models learn the shape from them. From
+    `reflect_examples.json`, as from a prompt's file."""
+    own = _own(EXAMPLES)
+    try:
+        found = json.loads((own or SHIPPED / EXAMPLES).read_text())
+        return [{name: each[name] for name in EXAMPLE_HAS} for each in found]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        logger.error("%s cannot be used: %s", own, type(error).__name__)
+        return []
+
+
 def problem_of(name: str) -> str:
     """Return why the operator's prompt with this name cannot be used, or ""."""
-    own = _own(name)
+    own = _own(f"{name}.txt")
     try:
         if own:
             _ENGINE.from_string(own.read_text())
@@ -53,9 +68,9 @@ def problem_of(name: str) -> str:
     return ""
 
 
-def _own(name: str) -> Path | None:
+def _own(file: str) -> Path | None:
     folder = settings.AURA_PROMPTS_DIR
-    path = folder / f"{name}.txt" if folder else None
+    path = folder / file if folder else None
     return path if path and path.exists() else None
 
 

@@ -1,6 +1,7 @@
 """L2's part: it is asked for its insight, and what it wants remembered is embedded, both by
 the models of the turn."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from cognition.brain import Brain, stamp
 from cognition.conversations.models import Turn
 from cognition.memory.embedding import embed
 from cognition.memory.store import Vector
-from cognition.prompts import prompt
+from cognition.prompts import examples, prompt
 from cognition.reflection.insight import RESPONSE_FORMAT, Insight, parse
 from cognition.turns.said import answer
 from gateway import calls
@@ -20,6 +21,12 @@ from providers.errors import ProviderError, ProviderRejected
 logger = logging.getLogger(__name__)
 
 MAX_TOKENS = 700
+STRUCTURED = {
+    "response_format": RESPONSE_FORMAT,
+    "temperature": 0,
+    # Small models fall into loops without it.
+    "frequency_penalty": 0.3,
+}
 SHOWN = 6_000
 """Of a message and of a reply, so many characters are shown to L2."""
 
@@ -38,13 +45,9 @@ class Reflected:
 
 async def think_back(brain: Brain, turn: Turn) -> Reflected:
     """Return what L2 makes of a turn. Raises ProviderError, GatewayError, InvalidInsight."""
-    messages = [
-        {"role": "system", "content": prompt("reflect").text},
-        {"role": "user", "content": _exchange(turn)},
-    ]
-    body = {"messages": messages, "max_tokens": MAX_TOKENS, "temperature": 0}
+    body: Json = {"messages": _messages(turn), "max_tokens": MAX_TOKENS}
     try:
-        said, took = await _ask(brain, {**body, "response_format": RESPONSE_FORMAT})
+        said, took = await _ask(brain, body | STRUCTURED)
     except ProviderRejected as rejected:
         if rejected.status != 400:
             raise
@@ -54,10 +57,19 @@ async def think_back(brain: Brain, turn: Turn) -> Reflected:
     return Reflected(insight, took, await _vectors(brain, insight.remember))
 
 
-def _exchange(turn: Turn) -> str:
-    return prompt(
-        "exchange", message=turn.message[:SHOWN], reply=turn.reply[:SHOWN]
-    ).text
+def _messages(turn: Turn) -> list[Json]:
+    messages = [{"role": "system", "content": prompt("reflect").text}]
+    for example in examples():
+        messages += [
+            _exchange(example["message"], example["reply"]),
+            {"role": "assistant", "content": json.dumps(example["insight"])},
+        ]
+    return [*messages, _exchange(turn.message[:SHOWN], turn.reply[:SHOWN])]
+
+
+def _exchange(message: str, reply: str) -> Json:
+    text = prompt("exchange", message=message, reply=reply).text
+    return {"role": "user", "content": text}
 
 
 async def _ask(brain: Brain, body: Json) -> tuple[str, Json]:

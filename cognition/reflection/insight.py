@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-TEXT_MAX = 300
+TEXT_MAX = 160
 FACTS_MAX = 4
 
 SCHEMA: dict[str, Any] = {

@@ -72,6 +72,11 @@ def take_up_left() -> Sequence[int]:
     return taken
 
 
+def has_left() -> bool:
+    """Say whether there is anything to take up."""
+    return _due().exists()
+
+
 def retry(reflections: QuerySet[Reflection]) -> int:
     """Let those that were set aside be tried anew; return how many."""
     failed = reflections.filter(state=State.FAILED)

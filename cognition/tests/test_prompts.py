@@ -2,7 +2,7 @@
 
 import pytest
 
-from cognition.prompts import NAMES, SHIPPED, problem_of, prompt
+from cognition.prompts import NAMES, SHIPPED, examples, problem_of, prompt
 
 
 def test_every_prompt_ships_with_a_version():
@@ -66,3 +66,17 @@ def test_a_file_that_can_be_used_is_no_problem(settings, tmp_path):
     assert problem_of("react") == ""
     (tmp_path / "react.txt").write_text("Grunt.")
     assert problem_of("react") == ""
+
+
+def test_l2_is_shown_examples(settings, tmp_path):
+    assert [e["insight"].keys() for e in examples()][0] >= {"asked", "advice"}
+    settings.AURA_PROMPTS_DIR = tmp_path
+    (tmp_path / "reflect_examples.json").write_text("[]")
+    assert examples() == []
+
+
+@pytest.mark.parametrize("content", ["{", "1", '[{"message": "a"}]', "[1]"])
+def test_examples_that_cannot_be_used_are_left_out(settings, tmp_path, content):
+    settings.AURA_PROMPTS_DIR = tmp_path
+    (tmp_path / "reflect_examples.json").write_text(content)
+    assert examples() == []

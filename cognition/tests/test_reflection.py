@@ -76,7 +76,7 @@ def test_l2_is_asked_for_structured_output_about_the_exchange(reflecting, reflec
     run(reflection)
     [asked] = [r for r in reflecting.requests if r.model == "m/two"]
     assert asked.body["response_format"]["json_schema"]["strict"] is True
-    exchange = asked.body["messages"][1]["content"]
+    exchange = asked.body["messages"][-1]["content"]
     assert "I am Ada" in exchange
     assert "m/three says hello" in exchange
 

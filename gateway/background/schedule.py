@@ -1,7 +1,7 @@
 """When background tasks run. Django's Tasks API has no clock: each task has one row with the
 time of its next run, and whoever moves that time on enqueues the task, in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,8 @@ class Recurring:
 
     task: "Task[[], Any]"
     every: timedelta
+    is_wanted: Callable[[], bool] = lambda: True
+    """Whether it has anything to do; it is not enqueued while it has not."""
 
 
 def enqueue_due(recurring: Iterable[Recurring], now: datetime) -> None:
@@ -32,7 +34,7 @@ def enqueue_due(recurring: Iterable[Recurring], now: datetime) -> None:
     for one in recurring:
         # Looked at without a lock: mostly nothing is due.
         row = Schedule.objects.filter(name=one.task.module_path).first()
-        if row is None or _is_due(row, one, now):
+        if (row is None or _is_due(row, one, now)) and one.is_wanted():
             _enqueue(one, now)
 
 

@@ -2,8 +2,6 @@
 stop. It outlives a database that goes away; the tasks themselves are in `tasks`."""
 
 import logging
-import os
-import socket
 import time
 
 from django.db import (
@@ -13,10 +11,9 @@ from django.db import (
     connection,
 )
 from django.utils import timezone
-from django_tasks_db.management.commands.db_worker import Worker
-from django_tasks_db.models import DBTaskResult
 
 from brains.schedules.turns import take_turns
+from gateway.background.queues import DEFAULT, has_ready, worker_of
 from gateway.background.schedule import enqueue_due
 from gateway.background.tasks import registered
 from gateway.notices.outbox import enqueue_new
@@ -25,7 +22,6 @@ logger = logging.getLogger(__name__)
 
 RETRY_S = 2.0
 LOG_EVERY_S = 30.0
-ID_MAX = 64
 
 
 class TaskWorker:
@@ -35,16 +31,7 @@ class TaskWorker:
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s
         self._log_at = float("-inf")
-        self._worker = Worker(
-            queue_names=["*"],
-            excluded_queue_names=[],
-            interval=interval_s,
-            batch=True,
-            backend_name="default",
-            startup_delay=False,
-            max_tasks=None,
-            worker_id=f"{os.getpid()}@{socket.gethostname()}"[:ID_MAX],
-        )
+        self._worker = worker_of(DEFAULT, interval_s)
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT: what runs then may end; exits with 0."""
@@ -61,8 +48,7 @@ class TaskWorker:
             take_turns(timezone.now())
             enqueue_new()
             enqueue_due(registered(), timezone.now())
-            # Looked at first: the worker takes SQLite's one lock for writing each time.
-            if DBTaskResult.objects.ready().exists():
+            if has_ready(DEFAULT):
                 self._worker.run()
         except (DatabaseError, InterfaceError) as error:
             self._note(error)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django_tasks_db.compat import TASKS_LOGGER
 
+from gateway.background.patient import PatientTasks
 from gateway.background.worker import TaskWorker
 from gateway.guard.watch import Guard
 from gateway.records import rows as call_rows
@@ -46,9 +47,12 @@ class Command(BaseCommand):
         guard = Guard(settings.AURA_AUTO_REVERT) if settings.AURA_AUTO_REVERT else None
         if guard:
             guard.start()
+        patient = PatientTasks()
+        patient.start()
         try:
             TaskWorker(options["interval"]).run()
         finally:
+            patient.stop()
             if guard:
                 guard.stop()
             RECORDER.stop()
