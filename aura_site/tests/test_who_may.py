@@ -2,6 +2,7 @@
 changes nothing, and a POST without its token is refused."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
@@ -95,6 +96,9 @@ GET  key_revoke   login     login 403   403  200    403      403     403       4
 POST key_revoke   login     login 403   403  302    403      403     403       403    403      302   302
 GET  calls        login     login 403   200  403    403      403     403       200    200      200   200
 GET  usage        login     login 403   200  403    403      403     403       200    200      200   200
+GET  playground   login     login 403   403  403    403      403     403       403    200      200   200
+POST prefer       login     login 403   403  403    403      403     403       403    400      400   400
+POST forget       login     login 403   403  403    403      403     403       403    404      404   404
 """
 LINES = [line.split() for line in TABLE.strip().splitlines()]
 SCHEDULE = {
@@ -169,6 +173,9 @@ def doors():
         "key_revoke": (of("gateway_apikey_revoke", key), {"confirmed": "yes"}),
         "calls": (of("gateway_callrecord_changelist"), {}),
         "usage": (of("gateway_hourlyusage_changelist"), {}),
+        "playground": (reverse("playground"), {}),
+        "prefer": (reverse("playground_prefer"), {}),
+        "forget": (reverse("playground_delete", args=[uuid4()]), {}),
     }
 
 

@@ -21,5 +21,6 @@ def live_brain(context: Context) -> dict[str, Any]:
         "is_preset": now.selection.preset is not None,
         "sentence": what_is_live(now.activation),
         "may_explain": context["user"].has_perm("brains.view_modelpreset"),
+        "may_try": context["user"].has_perm("cognition.use_playground"),
         "differences": compare(None, side_of(now.selection)),
     }

@@ -78,10 +78,6 @@ class Voice {
     this.say(text);
   }
 
-  speaks() {
-    this.node.classList.remove("silent");
-  }
-
   took(stamp) {
     if (!stamp) return;
     this.by(stamp.model);
@@ -109,14 +105,18 @@ class Voice {
 
 // One side of a turn: L1's and L3's voices.
 class Side {
-  constructor(turn, name) {
-    this.instinct = new Voice(turn.pane("instinct"), name ? `${name} instinct · L1` : "Instinct · L1");
-    this.reply = new Voice(turn.pane("reply"), name ? `${name} reply · L3` : "Reply · L3");
+  constructor(view, name) {
+    this.name = name;
+    const titled = (word) => (name ? `${name} ${word}` : word[0].toUpperCase() + word.slice(1));
+    this.instinct = new Voice(view.pane("instinct"), `${titled("instinct")} · L1`);
+    this.reply = new Voice(view.pane("reply"), `${titled("reply")} · L3`);
     this.turn = null;
     this.isOver = false;
+    this.isKnown = false; // whether the choice that the page has is what thinks
   }
 
-  by(models) {
+  by({ models }) {
+    this.isKnown = true;
     this.instinct.by(models.l1);
     this.reply.by(models.l3);
   }
@@ -138,26 +138,39 @@ class Side {
     this.reply.wrong(failure);
     this.reply.offerCopy();
   }
+
+  // What served it, as a vote says it.
+  served() {
+    const { preset, revision, layers } = this.turn;
+    const models = Object.entries(layers).map(([layer, { model }]) => [layer, model]);
+    return { preset, revision, models: Object.fromEntries(models) };
+  }
 }
 
 export class TurnView {
-  // `names` are those of the sides: [""] for one alone.
-  constructor(message, number, names) {
+  // `picks` are the slugs of the presets that think it, "" for what is live.
+  constructor(message, number, picks) {
     this.node = part("turn-part");
     this.number = number;
     this.message = message;
-    this.node.querySelector(".number").textContent = `Turn ${number}`;
-    this.node.querySelector(".message").textContent = message;
-    this.node.classList.toggle("two", names.length > 1);
-    this.sides = names.map((name) => new Side(this, name));
+    this.picks = picks;
+    this.comparison = uuid();
+    this.find(".number").textContent = `Turn ${number}`;
+    this.find(".message").textContent = message;
+    this.node.classList.toggle("two", picks.length > 1);
+    this.sides = (picks.length > 1 ? ["Left", "Right"] : [""]).map((name) => new Side(this, name));
     this.reflection = new Voice(this.pane("reflection"), "Reflection · L2");
     this.reflection.excuse(WAITS);
     this.isThoughtOver = false;
     this.node.setAttribute("aria-busy", "true");
   }
 
+  find(selector) {
+    return this.node.querySelector(selector);
+  }
+
   pane(name) {
-    return this.node.querySelector(`.pane.${name}`);
+    return this.find(`.pane.${name}`);
   }
 
   // The side that is kept.
@@ -165,15 +178,55 @@ export class TurnView {
     return this.sides[0];
   }
 
+  onShow(act) {
+    this.find(".show").addEventListener("click", act);
+  }
+
+  onRetry(act) {
+    this.find(".retry").addEventListener("click", act);
+  }
+
+  onVote(act) {
+    for (const button of this.node.querySelectorAll(".vote button")) {
+      button.addEventListener("click", () => act(button.value));
+    }
+  }
+
+  voted(choice, sentence) {
+    for (const button of this.node.querySelectorAll(".vote button")) {
+      if (choice) button.setAttribute("aria-pressed", String(button.value === choice));
+    }
+    this.find(".voted").textContent = sentence;
+  }
+
   // What the page has of a turn, or gets of one whose stream it lost.
   filled(turn) {
     this.kept.done(turn);
     this.reflects(turn.reflection);
-    this.rests();
   }
 
+  isNumber(number) {
+    this.number = number;
+    this.find(".number").textContent = `Turn ${number}`;
+    const { memories, insights } = this.kept.turn;
+    const button = this.find(".show");
+    button.textContent = `${counted(memories, "memory", "memories")}, ${counted(insights, "insight", "insights")}`;
+    button.hidden = false;
+  }
+
+  isNotKept() {
+    this.find(".number").textContent = "Not kept";
+  }
+
+  // All has been said; where two can be compared, that is offered.
   rests() {
     this.node.removeAttribute("aria-busy");
+    this.find(".vote").hidden = this.sides.length < 2 || !this.sides.every(({ turn }) => turn);
+  }
+
+  thinks() {
+    if (this.kept.isKnown) this.reflection.by(this.kept.choice.models.l2);
+    this.reflection.excuse(THINKS);
   }
 
   // Takes what L2 made of it; null where it makes nothing.
@@ -182,19 +235,17 @@ export class TurnView {
     this.isThoughtOver = state !== "waiting" && state !== "running";
     if (state === "done") this.#reflected(reflection);
     else if (state === "failed") this.reflection.excuse(`Set aside: ${reflection.reason}`);
-    else if (state === "none") this.reflection.excuse("This turn is not reflected on.");
+    else if (state === "none") this.reflection.excuse("There is nothing to think over.");
     else this.reflection.excuse(THINKS);
   }
 
-  thinks(models) {
-    this.reflection.by(models?.l2);
-    this.reflection.excuse(THINKS);
+  giveUp() {
+    this.isThoughtOver = true;
+    this.reflection.excuse("Not there yet. Reload the page to see it; does the worker of background tasks run?");
   }
 
-  #reflected(reflection) {
-    const { asked, missed, remember, advice, layer } = reflection;
-    this.reflection.speaks();
-    this.reflection.say("");
+  #reflected({ asked, missed, remember, advice, layer }) {
+    this.reflection.excuse("");
     listed(this.reflection.find(".made"), [
       asked && `Asked: ${asked}`,
       missed && `Missed: ${missed}`,
@@ -203,4 +254,14 @@ export class TurnView {
     ].filter(Boolean));
     if (layer.model) this.reflection.took(layer);
   }
+}
+
+function counted(list, one, many) {
+  return `${list.length} ${list.length === 1 ? one : many}`;
+}
+
+// Away from localhost and https a page has no crypto.randomUUID.
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,8 +1,10 @@
-// The playground: sends messages, shows what comes, keeps votes. What a turn looks like is in
-// playground-turn.js, the way to the mind in playground-stream.js.
+// The playground: sends messages, shows what comes, keeps votes. The way to the mind is in
+// playground-stream.js, what a turn looks like in playground-turn.js.
 
+import { choiceOf, offer, offerAnew } from "./playground-choices.js";
+import { fold, pairSaid, select, tallied } from "./playground-details.js";
 import { Failure, post, think } from "./playground-stream.js";
-import { listed, TurnView } from "./playground-turn.js";
+import { TurnView } from "./playground-turn.js";
 
 const at = (id) => document.getElementById(id);
 const places = document.querySelector("main").dataset;
@@ -10,11 +12,11 @@ const data = JSON.parse(at("data").textContent);
 const NEAR_END_PX = 160;
 const WAITING_MAX = 2; // streams that wait for L2: a browser has six connections to a server
 const LOOK_EVERY_MS = 1500;
+const LOOKS_MAX = 80;
 const KEPT_WITHIN_MS = 4000;
 const FOLDED_BELOW = "(max-width: 60rem)";
 
-let offered = data.offered;
-let conversation = data.conversation;
+let { conversation } = data;
 let last = 0; // the number of the newest turn that is kept
 let running = null; // { view, stops }
 const numbers = new Map(); // a turn's id -> its number here
@@ -32,99 +34,12 @@ function complain(text) {
   at("complaint").hidden = !text;
 }
 
-// What can be chosen
-
-function option(value, text) {
-  return new Option(text, value);
-}
-
-function offer() {
-  const named = Object.entries(offered.presets).map(([slug, { preset }]) => [slug, preset]);
-  const live = `What is live (${offered.live.preset ?? "no preset"})`;
-  for (const select of [at("left"), at("right")]) {
-    const chosen = select.value;
-    select.replaceChildren(option("", live), ...named.map(([slug, name]) => option(slug, name)));
-    if (chosen in offered.presets) select.value = chosen;
-  }
-  if (!at("right").value) {
-    at("right").value = named.find(([, name]) => name !== offered.live.preset)?.[0] ?? "";
-  }
-}
-
-function choiceOf(slug) {
-  return offered.presets[slug] ?? offered.live;
-}
-
-async function offerAnew() {
-  const answer = await fetch(places.presets).catch(() => null);
-  if (!answer?.ok || answer.redirected) return;
-  offered = await answer.json();
-  offer();
-}
-
-function split() {
-  const isSplit = at("beside").checked;
-  at("right-part").hidden = !isSplit;
-  at("left-says").textContent = isSplit ? "Left, kept" : "Preset, this turn only";
-}
-
-// What is shown
-
-function show(view) {
-  at("empty").hidden = true;
-  at("turns").hidden = false;
-  at("turns").append(view.node);
-  view.node.querySelector(".show").addEventListener("click", () => select(view));
-  view.node.querySelector(".retry").addEventListener("click", () => say(view.message, view.picks));
-  for (const button of view.node.querySelectorAll(".vote button")) {
-    button.addEventListener("click", () => vote(view, button));
-  }
-}
-
 // Follows what is said, unless somebody reads further up.
 function following(change) {
   const page = document.documentElement;
   const isAtEnd = page.scrollHeight - scrollY - innerHeight < NEAR_END_PX;
   change();
   if (isAtEnd) scrollTo(0, page.scrollHeight);
-}
-
-function remembered(memory) {
-  const item = document.createElement("li");
-  const meter = Object.assign(document.createElement("meter"), { min: 0, max: 1, value: memory.similarity });
-  meter.setAttribute("aria-hidden", "true");
-  const figure = document.createElement("span");
-  figure.textContent = memory.similarity.toFixed(2);
-  const text = document.createElement("p");
-  text.textContent = memory.text;
-  item.append(figure, meter, text);
-  return item;
-}
-
-function advised({ turn, text }) {
-  const from = numbers.has(turn) ? `from turn ${numbers.get(turn)}` : "from an earlier conversation";
-  return `“${text}” (${from})`;
-}
-
-function select(view) {
-  const { memories, insights } = view.kept.turn;
-  for (const place of document.querySelectorAll(".of-turn")) place.textContent = ` · turn ${view.number}`;
-  at("recalled").replaceChildren(...memories.map(remembered));
-  at("no-recalled").hidden = memories.length > 0;
-  listed(at("used"), insights.map(advised));
-  at("no-used").hidden = insights.length > 0;
-  for (const button of document.querySelectorAll(".turn .show")) {
-    button.setAttribute("aria-pressed", String(view.node.contains(button)));
-  }
-}
-
-function counted(view) {
-  const { memories, insights } = view.kept.turn;
-  const of = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
-  const button = view.node.querySelector(".show");
-  button.textContent = `${of(memories.length, "memory").replace("memorys", "memories")}, ${of(insights.length, "insight")}`;
-  button.hidden = false;
-  select(view);
 }
 
 function enter(id) {
@@ -135,41 +50,49 @@ function enter(id) {
   at("copy-all").hidden = !navigator.clipboard;
 }
 
-// One turn
+// Turns
 
-function settled(view, turn) {
-  numbers.set(turn.turn, turn.number);
-  if (turn.number) last = view.number = turn.number;
-  view.node.querySelector(".number").textContent = `Turn ${view.number}`;
-  counted(view);
+function show(view) {
+  at("empty").hidden = true;
+  at("turns").hidden = false;
+  at("turns").append(view.node);
+  view.onShow(() => select(view, (turn) => numbers.get(turn)));
+  view.onRetry(() => say(view.message, view.picks));
+  view.onVote((choice) => vote(view, choice));
 }
 
-function hear(view, side, isKept) {
-  const name = view.sides.length > 1 ? (isKept ? "Left " : "Right ") : "";
+function settled(view, turn) {
+  if (!turn.turn) return view.isNotKept();
+  numbers.set(turn.turn, turn.number);
+  last = turn.number;
+  view.isNumber(turn.number);
+  select(view, (id) => numbers.get(id));
+}
+
+function hear(view, side) {
+  const isKept = side === view.kept;
   return {
     opened(headers) {
       side.conversation = headers.get("X-Aura-Conversation");
-      const revision = Number(headers.get("X-Aura-Revision"));
-      const isKnown = revision === side.choice.revision && headers.get("X-Aura-Canary") !== "candidate";
-      if (isKnown) side.by(side.choice.models);
-      else offerAnew();
+      const isChoice = Number(headers.get("X-Aura-Revision")) === side.choice.revision;
+      if (!isChoice) offerAnew();
+      else if (headers.get("X-Aura-Canary") !== "candidate") side.by(side.choice);
     },
     instinct({ text, is_done: isDone }) {
       following(() => side.instinct.say(text));
-      if (isDone) announce(`${name}Instinct: ${text}`);
+      if (isDone) announce(`${side.name} instinct: ${text}`);
     },
     delta({ text }) {
       following(() => side.reply.add(text));
     },
     done(turn) {
       following(() => side.done(turn));
-      announce(`${name}Reply: ${turn.reply}`);
+      announce(`${side.name} reply: ${turn.reply}`);
       if (!isKept) return;
       settled(view, turn);
-      if (turn.turn) {
-        enter(turn.conversation_id);
-        view.thinks(side.choice.models);
-      } else view.reflects(null);
+      if (!turn.turn) return view.reflects(null);
+      enter(turn.conversation_id);
+      view.thinks();
     },
     reasoning(reflection) {
       following(() => view.reflects(reflection));
@@ -179,9 +102,8 @@ function hear(view, side, isKept) {
 
 // Lets one side think; fulfilled with its last word, whatever L2 has still to say.
 function spoken(view, side, body, stop) {
-  const isKept = side === view.kept;
   return new Promise((resolve, reject) => {
-    const heard = hear(view, side, isKept);
+    const heard = hear(view, side);
     const done = (turn) => {
       heard.done(turn);
       if (turn.turn) wait(stop);
@@ -189,7 +111,7 @@ function spoken(view, side, body, stop) {
     };
     think(body, stop.signal, { ...heard, done }).catch(reject).finally(() => {
       if (waiting.includes(stop)) waiting.splice(waiting.indexOf(stop), 1);
-      if (isKept && side.turn?.turn && !view.isThoughtOver) lose(view);
+      if (side === view.kept && side.turn?.turn && !view.isThoughtOver) lose(view);
     });
   });
 }
@@ -203,20 +125,21 @@ function wait(stop) {
 async function brokeOff(view, side, error) {
   const isStopped = error.name === "AbortError";
   const wasSaid = side.reply.words.data !== "";
+  const isKept = side === view.kept;
   if (!isStopped) side.failed(error instanceof Failure ? error : new Failure(String(error)));
-  else if (!wasSaid || side !== view.kept) {
-    side.failed(new Failure(wasSaid ? "Stopped." : "Stopped before its first word."));
+  else if (!wasSaid) side.failed(new Failure("Stopped before its first word."));
+  else if (!isKept) side.failed(new Failure("Stopped."));
+  if (!isKept) return;
+  const turn = wasSaid && side.conversation ? await keptTurn(side.conversation) : null;
+  if (!turn) {
+    side.isOver = true;
+    view.isNotKept();
+    return view.reflects(null);
   }
-  side.instinct.speaks();
-  if (side !== view.kept) return;
-  view.reflection.excuse("Nothing to think over.");
-  if (!wasSaid || !side.conversation) return;
-  const turn = await keptTurn(side.conversation);
-  if (!turn) return side.failed(new Failure("Stopped. It was not kept."));
   enter(side.conversation);
   view.filled(turn);
   settled(view, turn);
-  lose(view);
+  if (!view.isThoughtOver) lose(view);
 }
 
 async function keptTurn(id) {
@@ -237,38 +160,38 @@ async function turnsAfter(id, number) {
 
 // Asks now and then for reflections that no stream tells.
 function lose(view) {
+  view.looksLeft = LOOKS_MAX;
   lost.add(view);
   if (lost.size === 1) look();
 }
 
 async function look() {
-  for (let left = 120_000; lost.size && left > 0; left -= LOOK_EVERY_MS) {
+  while (lost.size) {
     await pause(LOOK_EVERY_MS);
     if (document.hidden) continue;
     const first = Math.min(...[...lost].map((view) => view.number));
-    for (const turn of await turnsAfter(conversation, first - 1)) {
-      const view = [...lost].find(({ number }) => number === turn.number);
-      view?.reflects(turn.reflection);
-      if (view?.isThoughtOver) lost.delete(view);
+    const turns = await turnsAfter(conversation, first - 1);
+    for (const view of lost) {
+      const turn = turns.find(({ number }) => number === view.number);
+      if (turn) view.reflects(turn.reflection);
+      if (!view.isThoughtOver && (view.looksLeft -= 1) === 0) view.giveUp();
+      if (view.isThoughtOver) lost.delete(view);
     }
   }
-  for (const view of lost) view.reflection.excuse("Not there yet. Reload the page to see it.");
-  lost.clear();
 }
 
 function busy(now) {
   running = now;
   at("send").hidden = Boolean(now);
   at("stop").hidden = !now;
-  for (const button of document.querySelectorAll(".retry")) button.hidden = Boolean(now);
+  for (const button of document.querySelectorAll(".turn .retry")) button.hidden = Boolean(now);
   if (!now && [null, document.body, at("stop")].includes(document.activeElement)) at("message").focus();
 }
 
 async function say(message, picks) {
   if (running) return;
   complain("");
-  const view = new TurnView(message, last + 1, picks.length > 1 ? ["Left", "Right"] : [""]);
-  view.picks = picks;
+  const view = new TurnView(message, last + 1, picks);
   const stops = picks.map(() => new AbortController());
   busy({ view, stops });
   show(view);
@@ -278,46 +201,25 @@ async function say(message, picks) {
     const body = { message, conversation_id: conversation, preset: picks[i], keep: i === 0 };
     return spoken(view, side, body, stops[i]).catch((error) => brokeOff(view, side, error));
   }));
-  view.rests();
-  const isCompared = view.sides.length > 1 && view.sides.every(({ turn }) => turn);
-  following(() => { view.node.querySelector(".vote").hidden = !isCompared; });
-  view.comparison = crypto.randomUUID?.() ?? uuid();
+  following(() => view.rests());
   busy(null);
-}
-
-// Away from localhost and https a page has no randomUUID.
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function stop() {
   running?.view.sides.forEach((side, i) => side.isOver || running.stops[i].abort());
 }
 
-// Votes
-
-function served({ turn }) {
-  const models = Object.entries(turn.layers).map(([layer, { model }]) => [layer, model]);
-  return { preset: turn.preset, revision: turn.revision, models: Object.fromEntries(models) };
-}
-
-async function vote(view, button) {
-  const told = view.node.querySelector(".voted");
-  const [left, right] = view.sides.map(served);
-  const body = { comparison: view.comparison, choice: button.value, left, right };
+async function vote(view, choice) {
+  const [left, right] = view.sides.map((side) => side.served());
   try {
+    const body = { comparison: view.comparison, choice, left, right };
     const { tally } = await (await post(places.prefer, body)).json();
-    for (const each of view.node.querySelectorAll(".vote button")) {
-      each.setAttribute("aria-pressed", String(each === button));
-    }
-    told.textContent = "Kept.";
-    listed(at("tally"), tally.map((pair) => (
-      `${pair.one} ${pair.for_one} · ${pair.two} ${pair.for_two} · neither ${pair.neither}`
-    )));
-    at("no-tally").hidden = true;
+    tallied(tally);
+    const names = [left, right].map(({ preset }) => preset ?? "no preset");
+    const pair = tally.find(({ one, two }) => names.includes(one) && names.includes(two));
+    view.voted(choice, pair ? `Kept. ${pairSaid(pair)}` : "Kept.");
   } catch (error) {
-    told.textContent = error.message;
+    view.voted(null, error.message);
   }
 }
 
@@ -326,47 +228,50 @@ async function vote(view, button) {
 function submit(event) {
   event.preventDefault();
   const message = at("message").value;
-  const picks = at("beside").checked ? [at("left").value, at("right").value] : [at("left").value];
+  const isSplit = at("beside").checked;
+  const picks = isSplit ? [at("left").value, at("right").value] : [at("left").value];
   if (running) return complain("Wait for the reply, or stop it.");
   if (!message.trim()) return complain("Write a message first.");
-  if (picks.length > 1 && choiceOf(picks[0]).preset === choiceOf(picks[1]).preset) {
+  if (isSplit && choiceOf(picks[0]).preset === choiceOf(picks[1]).preset) {
     return complain("Choose two different presets.");
   }
   at("message").value = "";
-  if (picks.length === 1) at("left").value = at("composer").dataset.pinned;
+  if (!isSplit) at("left").value = at("composer").dataset.pinned;
   say(message, picks);
+}
+
+function split() {
+  const isSplit = at("beside").checked;
+  at("right-part").hidden = !isSplit;
+  at("left-says").textContent = isSplit ? "Left, kept" : "Preset, this turn only";
 }
 
 async function copyAll(event) {
   const button = event.currentTarget;
-  const answer = await fetch(at("share").href);
-  await navigator.clipboard.writeText(await answer.text());
-  button.textContent = "Copied";
+  const answer = await fetch(at("share").href).catch(() => null);
+  const isThere = answer?.ok && !answer.redirected;
+  if (isThere) await navigator.clipboard.writeText(await answer.text());
+  button.textContent = isThere ? "Copied" : "It could not be read";
   setTimeout(() => { button.textContent = "Copy as Markdown"; }, 1600);
 }
 
-function fold(isOpen) {
-  at("aside").hidden = !isOpen;
-  at("fold").setAttribute("aria-expanded", String(isOpen));
-}
-
 function open() {
-  offer();
-  at("left").value = at("composer").dataset.pinned;
+  const { pinned } = at("composer").dataset;
+  offer(data.offered);
+  at("left").value = pinned;
   for (const turn of data.turns) {
-    numbers.set(turn.turn, turn.number);
-    const view = new TurnView(turn.message, turn.number, [""]);
-    view.picks = [at("composer").dataset.pinned];
+    const view = new TurnView(turn.message, turn.number, [pinned]);
     show(view);
     view.filled(turn);
     settled(view, turn);
-    view.node.querySelector(".retry").hidden = false;
+    view.rests();
     if (!view.isThoughtOver) lose(view);
   }
   if (conversation) enter(conversation);
   at("fold").hidden = false;
   fold(!matchMedia(FOLDED_BELOW).matches);
   document.querySelector("#composer fieldset").disabled = false;
+  busy(null);
   if (data.turns.length) scrollTo(0, document.documentElement.scrollHeight);
   at("message").focus({ preventScroll: true });
 }
