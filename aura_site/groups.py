@@ -16,6 +16,7 @@ _SEES = (
     "gateway.view_apikey",
     "gateway.view_callrecord",
     "gateway.view_hourlyusage",
+    "cognition.view_reflection",
 )
 _OPERATES = (
     "brains.activate_modelpreset",
@@ -23,6 +24,7 @@ _OPERATES = (
     "brains.roll_back_modelpreset",
     "brains.probe_modelpreset",
     "cognition.use_playground",  # what is said there costs money
+    "cognition.retry_reflection",
 )
 _SETS_UP = (
     "brains.add_modelpreset",

@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any
 
+from gateway.budgets import OVER_BUDGET
 from gateway.draining import DRAIN, ShuttingDown
 from gateway.errors import ClientGone, GatewayError, from_provider
 from gateway.keys import KeyInfo
@@ -68,7 +69,7 @@ def _close(call: Call, error: BaseException | None, ended: float) -> None:
         input_tokens=tokens_in,
         output_tokens=tokens_out,
         cost_usd=cost_usd,
-        first_chunk_s=call.first_chunk_s,
+        first_chunk_s=_first_chunk_s(call, code, ended),
         duration_s=ended - call.began,
         upstream_s=_upstream_s(call, ended),
         is_streamed=call.is_streamed,
@@ -131,6 +132,14 @@ def _charge(key: KeyInfo, call: FinishedCall) -> None:
         cost_usd = cost_of(call.model, tokens_in, tokens_out)
     known = [tokens for tokens in (tokens_in, tokens_out) if tokens is not None]
     LIMITS.charge(key, sum(known) if known else None, cost_usd)
+
+
+def _first_chunk_s(call: Call, code: str, ended: float) -> float | None:
+    """Return the time to the first chunk; where that was not waited for, the time that it
+    was: so the broken promise counts."""
+    if call.first_chunk_s is None and code == OVER_BUDGET:
+        return ended - call.began
+    return call.first_chunk_s
 
 
 def _upstream_s(call: Call, ended: float) -> float:

@@ -15,6 +15,8 @@ from brains import activation
 from brains.models import Schedule
 from brains.staff_keys import StaffKey
 from brains.tests.records import ANN, everything, newest, preset
+from cognition.conversations.models import Conversation, Turn
+from cognition.reflection.models import Reflection
 from gateway import keys
 from gateway.models import ApiKey
 
@@ -31,6 +33,7 @@ ROLES = {
         "view_apikey",
         "view_callrecord",
         "view_hourlyusage",
+        "view_reflection",
     ),
     "change": (
         "change_modelpreset",
@@ -99,6 +102,8 @@ GET  usage        login     login 403   200  403    403      403     403       2
 GET  playground   login     login 403   403  403    403      403     403       403    200      200   200
 POST prefer       login     login 403   403  403    403      403     403       403    400      400   400
 POST forget       login     login 403   403  403    403      403     403       403    404      404   404
+GET  reflections  login     login 403   200  403    403      403     403       200    200      200   200
+POST try_again    login     login 403   200  403    403      403     403       200    302      302   302
 """
 LINES = [line.split() for line in TABLE.strip().splitlines()]
 SCHEDULE = {
@@ -131,6 +136,18 @@ def client_of(role):
     return signed_in(user)
 
 
+def set_aside():
+    """Return a reflection that was tried in vain."""
+    conversation = Conversation.objects.create(person="client:ann")
+    turn = Turn.objects.create(
+        conversation=conversation,
+        number=1,
+        revision=1,
+        selection={"choices": {"l2_model": ["a/two", "preset"]}},
+    )
+    return Reflection.objects.create(turn=turn, state="failed", reason="It was away.")
+
+
 @pytest.fixture
 def doors():
     """Each door's address, and what a form there sends."""
@@ -139,6 +156,7 @@ def doors():
     live, other = preset("Budget").pk, preset("Hybrid").pk
     key = keys.keep(ApiKey(name="web app"), keys.new_key()).pk
     entry = newest().pk
+    reflection = set_aside().pk
     fields = {"name": "New name", "slug": "new", "l1_model": "new/model"}
     return {
         "status": (reverse("home"), {}),
@@ -176,6 +194,11 @@ def doors():
         "playground": (reverse("playground"), {}),
         "prefer": (reverse("playground_prefer"), {}),
         "forget": (reverse("playground_delete", args=[uuid4()]), {}),
+        "reflections": (of("cognition_reflection_changelist"), {}),
+        "try_again": (
+            of("cognition_reflection_changelist"),
+            {"action": "try_again", "_selected_action": reflection},
+        ),
     }
 
 
@@ -191,7 +214,7 @@ def signed_in(user, **options):
 
 def state():
     """Everything that these doors may change."""
-    others = (Schedule, StaffKey, ApiKey)
+    others = (Schedule, StaffKey, ApiKey, Reflection)
     return everything(), [list(o.objects.order_by("pk").values()) for o in others]
 
 

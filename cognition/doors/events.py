@@ -15,6 +15,7 @@ from cognition.doors.answers import told
 from cognition.doors.shapes import reflection_shape, turn_shape
 from cognition.reflection.models import Reflection
 from cognition.turns.events import Delta, Done, Event, Instinct
+from gateway.draining import DRAIN
 from gateway.errors import GatewayError
 from providers.errors import ProviderError
 
@@ -87,8 +88,10 @@ def _event(event: Event) -> bytes:
 
 
 async def _reasoning(turn: int) -> AsyncGenerator[bytes, None]:
-    """Yield what L2 made of a turn, once it has."""
+    """Yield what L2 made of a turn, once it has. A process that is to end is not kept."""
     for _ in range(round(REASONING_WITHIN_S / LOOK_EVERY_S)):
+        if DRAIN.is_on:
+            return
         if reflection := await sync_to_async(_over)(turn):
             yield named("reasoning", reflection_shape(reflection))
             return

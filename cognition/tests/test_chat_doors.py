@@ -15,6 +15,7 @@ from cognition.memory.models import Memory
 from cognition.reflection import job
 from cognition.reflection.models import Reflection
 from cognition.tests.test_reflection import INSIGHT, completion
+from gateway.draining import DRAIN
 from gateway.keys import RING, KeyInfo, digest_of
 from gateway.limits.values import Limits
 
@@ -258,6 +259,12 @@ def reflect_now(turn):
     reflection = Reflection.objects.get(turn=turn)
     job.run(reflection.pk)
     return Reflection.objects.get(turn=turn)
+
+
+def test_a_process_that_is_to_end_does_not_wait_for_l2(mind, key, monkeypatch):
+    monkeypatch.setattr(DRAIN, "is_on", True)
+    _, events = streamed(key, message="Hello")
+    assert events[-1][0] == "done"
 
 
 def test_an_early_failure_of_a_stream_has_its_own_status(mind, key):

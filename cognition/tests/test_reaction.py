@@ -24,6 +24,7 @@ def test_a_reaction_past_its_budget_is_skipped_and_counted(mind, say, records):
     assert not any(isinstance(event, Instinct) for event in events)
     [call] = [call for call in records if call.layer == "l1"]
     assert (call.status, call.error) == (499, "over_budget")
+    assert call.first_chunk_s > 0.5, "a broken promise, as usage and metrics count it"
 
 
 def test_the_reply_waits_for_the_budget_and_no_longer(mind, say):

@@ -11,7 +11,7 @@ from cognition.turns.events import Event, Instinct
 from cognition.turns.said import words
 from cognition.turns.thought import Thought
 from gateway import calls
-from gateway.budgets import BUDGET_S
+from gateway.budgets import BUDGET_S, OVER_BUDGET
 from gateway.errors import GatewayError
 from gateway.underway import Call
 from providers.errors import ProviderError
@@ -19,8 +19,8 @@ from providers.errors import ProviderError
 MAX_TOKENS = 32
 SPOKEN_WITHIN_S = 5.0
 """A reaction that has begun in time may take so long in all."""
-OVER_BUDGET, CUT_SHORT = "over_budget", "cut_short"
-"""How a call is on record that was skipped, and one whose end nobody waited for."""
+CUT_SHORT = "cut_short"
+"""How a call is on record whose end nobody waited for."""
 
 State = Turn.Reaction
 
