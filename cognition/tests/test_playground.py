@@ -14,6 +14,7 @@ from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory
 from cognition.reflection.models import Reflection
 from cognition.tests.conftest import done
+from cognition.tests.test_chat_doors import streamed as _streamed
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +37,10 @@ def says(say):
         return done(say(message, person=f"staff:{user.pk}", **asked)).turn
 
     return said
+
+
+def streamed(key, **body):
+    return _streamed(key, until="done", **body)
 
 
 def data_of(response):
@@ -163,7 +168,7 @@ def test_deleting_a_conversation_deletes_its_memories(player, says):
     says("Something else")
     url = reverse("playground_delete", args=[turn.conversation_id])
     assert player.get(url).status_code == 405
-    assert player.post(url).url == PAGE
+    assert player.post(url)["Location"] == PAGE
     assert [memory.text for memory in Memory.objects.all()] == ["Something else"]
     assert Turn.objects.count() == Reflection.objects.count() == 1
 
@@ -180,7 +185,9 @@ def test_deleting_needs_the_token(player, says):
 def test_those_who_may_not_are_told_or_sent_to_sign_in(mind):
     paths = (PAGE, f"{PAGE}presets", f"{PAGE}conversations/{uuid4()}.md")
     for path in paths:
-        assert Client().get(path).url.startswith("/admin/login/?next=/playground/")
+        assert (
+            Client().get(path)["Location"].startswith("/admin/login/?next=/playground/")
+        )
     viewer = member("view_modelpreset", name="viewer")
     assert [viewer.get(path).status_code for path in paths] == [403] * 3
 
@@ -192,6 +199,14 @@ def test_staff_without_the_permission_cannot_spend_by_the_door_itself(mind):
     assert refused.status_code == 403
     assert refused.json()["error"]["code"] == "permission_denied"
     assert player.post("/chat/message", body, content_type=kind).status_code == 200
+
+
+def test_a_stream_says_at_its_head_which_conversation_it_is_of(mind, key):
+    answer, events = streamed(key, message="Hello")
+    assert answer["X-Aura-Conversation"] == events[-1][1]["conversation_id"]
+    again = {"conversation_id": answer["X-Aura-Conversation"]}
+    assert streamed(key, message="And?", **again)[1][-1][1]["number"] == 2
+    assert "X-Aura-Conversation" not in streamed(key, message="x", keep=False)[0]
 
 
 def test_pages_lead_to_the_playground_those_who_may(mind):

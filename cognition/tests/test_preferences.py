@@ -47,7 +47,8 @@ def pk_of(name):
 def test_a_vote_is_kept_with_what_served_both_sides(player):
     assert vote(player, "left").status_code == 200
     kept = Preference.objects.get()
-    assert (kept.left.name, kept.right.name, kept.choice) == (
+    assert (str(kept.left), str(kept.right)) == ("Budget", "Performance")
+    assert (kept.left_name, kept.right_name, kept.choice) == (
         "Budget",
         "Performance",
         "left",
