@@ -119,12 +119,13 @@ def test_a_stop_keeps_what_was_said(playground, models):
 
 
 def test_markup_of_a_model_is_shown_as_text(playground, models):
-    dialogs: list[str] = []
-    playground.page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
+    dialogs = []
+    playground.page.on("dialog", lambda dialog: (dialogs.append(1), dialog.dismiss()))
     models.script(L1, raw=spoken(MARKUP[:20], MARKUP[20:]))
     models.script(L3, raw=spoken(MARKUP[:40], MARKUP[40:]))
     seen = playground.say(MARKUP)
     assert (seen.instinct, seen.reply) == (MARKUP, MARKUP)
+    assert "2 out" in seen.stamps
     playground.open(f"?conversation={playground.conversation()}")
     assert playground.turn.locator(".reply .text").inner_text() == MARKUP
     assert playground.turn.locator(".message").inner_text() == MARKUP

@@ -68,7 +68,9 @@ def said(text: str) -> dict[str, Any]:
 
 def spoken(*texts: str) -> list[bytes]:
     """Return a stream that says these texts one by one, for a script's `raw`."""
-    return [*(_delta("m", "chatcmpl-said", {"content": text}) for text in texts), DONE]
+    chunks = (_delta("m", "chatcmpl-said", {"content": text}) for text in texts)
+    last = last_chunks("m", "chatcmpl-said", len(texts), "stop", with_usage=True)
+    return [*chunks, *last]
 
 
 def chat_body(model: str, call: str, tool_calls: Sequence[Any]) -> dict[str, Any]:
