@@ -6,24 +6,39 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 
-from brains.canary.figures import Figure
+from brains.canary.figures import Failing, Figure
 from brains.layers import LAYERS
 from gateway.canary import CANDIDATE, CONTROL
 from gateway.usage.canary import CALLS_MAX, Side, Sum, sides, total
 from gateway.usage.words import seconds, share, usd, whole
 
 KEPT_S = 5
+# Of fewer calls nothing is concluded; so much more of them fail, 0 to 1, where it is said.
+CALLS_MIN, MARKED = 20, 0.1
 
 
 def figures(since: datetime) -> tuple[Figure, ...]:
     """Say what came of both sides since then, at most KEPT_S ago."""
-    return _figures(since, int(time.monotonic() / KEPT_S))
+    return tuple(_said(*_sides(since, int(time.monotonic() / KEPT_S))))
+
+
+def failing(since: datetime) -> Failing | None:
+    """Return how often both sides fail, when the candidate does markedly more since then."""
+    control, candidate = map(total, _sides(since, int(time.monotonic() / KEPT_S)))
+    if candidate.calls < CALLS_MIN:
+        return None
+    found = Failing(_rate(control), _rate(candidate))
+    return found if found.candidate >= found.control + MARKED else None
 
 
 @lru_cache(maxsize=1)
-def _figures(since: datetime, _moment: int) -> tuple[Figure, ...]:
+def _sides(since: datetime, _moment: int) -> tuple[Side, Side]:
     found = sides(since)
-    return tuple(_said(found.get(CONTROL, {}), found.get(CANDIDATE, {})))
+    return found.get(CONTROL, {}), found.get(CANDIDATE, {})
+
+
+def _rate(side: Sum) -> float:
+    return side.errors / side.calls if side.calls else 0.0
 
 
 def _said(control: Side, candidate: Side) -> Iterator[Figure]:

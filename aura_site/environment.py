@@ -90,6 +90,17 @@ class Environment:
         wanted = "a whole number" + _bounds(minimum, maximum)
         return self._read(name, default, cast, wanted)
 
+    def number(self, name: str, default: float, *, maximum: float) -> float:
+        """Return a number from 0 to `maximum`."""
+
+        def cast() -> float:
+            number = float(self.text(name))
+            if not 0 <= number <= maximum:  # said so that NaN fails it
+                raise ValueError
+            return number
+
+        return self._read(name, default, cast, f"a number from 0 to {maximum:g}")
+
     def numbers(
         self, name: str, names: Collection[str], *, above: float, maximum: float
     ) -> dict[str, float]:

@@ -7,9 +7,9 @@ from gateway.usage.spans import Latest, latest
 from gateway.usage.words import seconds
 
 
-def paces() -> Mapping[str, str]:
-    """Say of each layer that streamed how quick it was in the last two hours."""
-    return {layer: _said(seen) for layer, seen in latest().items()}
+def paces(models: Mapping[str, str]) -> Mapping[str, str]:
+    """Say of each layer whose model streamed how quick that was in the last two hours."""
+    return {layer: _said(seen) for layer, seen in latest(models).items()}
 
 
 def _said(seen: Latest) -> str:

@@ -40,6 +40,8 @@ AURA_OFFLINE = _env.word(
 )
 # Whether the models of a preset must answer before it may become live.
 AURA_PREFLIGHT = _env.boolean("AURA_PREFLIGHT", True)
+# What the questions of one check may cost together, by the catalogue's prices.
+AURA_PREFLIGHT_MAX_USD = _env.number("AURA_PREFLIGHT_MAX_USD", 0.10, maximum=1000)
 # Whether the embedding model and its dimension stay as they are.
 AURA_EMBEDDING_LOCK = _env.boolean("AURA_EMBEDDING_LOCK", False)
 # A folder with prompts of the operator's own, in place of those that come with Aura.

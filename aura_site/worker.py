@@ -16,6 +16,7 @@ from gateway.keys import RING, KeyPart, trust
 from gateway.limits.sharing import SHARING
 from gateway.metrics.endpoint import METRICS, observe
 from gateway.metrics.sources import register_sources
+from gateway.notices.breakers import BreakerNotices
 from gateway.records import rows as call_rows
 from gateway.records.prices import BOOK
 from gateway.records.recorder import RECORDER
@@ -26,7 +27,9 @@ def start(gateway: Gateway) -> None:
     give_up_when_silent()
     if settings.AURA_API_KEY:
         trust(settings.AURA_API_KEY)
-    watcher.start([SelectionPart(), KeyPart()], settings.AURA_DATA_DIR)
+    notices = BreakerNotices(gateway.upstream.breakers)
+    parts: list[watcher.Part] = [SelectionPart(), KeyPart()]
+    watcher.start(parts, settings.AURA_DATA_DIR, [notices.tell])
     SHARING.start()
     WATCH.start()
     rows = call_rows.start(settings.AURA_DATA_DIR)

@@ -131,7 +131,7 @@ def confirm(author: Author, *, revision: int | None = None) -> Outcome:
         return append(counter, newest, change, author)
 
 
-def roll_back(revision: int, author: Author) -> Outcome:
+def roll_back(revision: int, author: Author, *, forced: bool = False) -> Outcome:
     """Make what `revision` had the live selection again, to the letter of its snapshot.
     Nothing changes when that is live already, for good.
 
@@ -142,7 +142,9 @@ def roll_back(revision: int, author: Author) -> Outcome:
         newest, target = latest(), find_revision(revision)
         if newest and not newest.is_on_trial and has_same(newest, target):
             return Outcome(newest, newest, changed=False)
-        return _guarded(counter, newest, back_to(target, Action.ROLL_BACK), author)
+        change = back_to(target, Action.ROLL_BACK)
+        change.forced = forced
+        return _guarded(counter, newest, change, author)
 
 
 def revert(author: Author, *, revision: int) -> Outcome:
@@ -222,13 +224,15 @@ def change_canary(
         return running
 
 
-def promote_canary(author: Author, canary: int | None = None) -> Outcome:
+def promote_canary(
+    author: Author, canary: int | None = None, *, forced: bool = False
+) -> Outcome:
     """Activate what the canary tries, to the letter. Raises NoCanary, as `change_canary`."""
     with transaction.atomic():
         counter = lock()
         running = canaries.the_running(canary)
         change = Change(Action.ACTIVATE, running.preset, running.as_snapshot())
-        change.promotes = True
+        change.promotes, change.forced = True, forced
         share = shown_percent(running.percent)
         reason = author.reason or f"Promoted from a canary with {share} of the calls."
         return _guarded(counter, latest(), change, replace(author, reason=reason))
@@ -245,7 +249,11 @@ def abort_canary(author: Author, canary: int | None = None) -> Canary:
 
 
 def save_preset(
-    preset: ModelPreset, author: Author, *, opened_at: str | None = None
+    preset: ModelPreset,
+    author: Author,
+    *,
+    opened_at: str | None = None,
+    forced: bool = False,
 ) -> Outcome:
     """Save a validated preset; when it is live and its fields changed, that is a revision.
     Raises EmbeddingLocked, and saves nothing, when that must not be.
@@ -260,7 +268,7 @@ def save_preset(
         preset.save()
         newest = latest()
         if newest and newest.preset_id == preset.pk and not _is_same(newest, preset):
-            change = Change(Action.EDIT, preset, preset.snapshot())
+            change = Change(Action.EDIT, preset, preset.snapshot(), forced=forced)
             change.confirm_by, change.returns_to = newest.confirm_by, newest.returns_to
             return _guarded(counter, newest, change, author)
         publish_change(counter)

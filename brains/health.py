@@ -27,6 +27,7 @@ def report(now: Live | None = None) -> dict[str, Any]:
         "revision": now.selection.revision,
         "preset": now.selection.preset,
         "loaded_from": now.loaded_from,
+        **_trial(now),
         **_canary(now),
         "models": models(now.selection),
         "problems": [
@@ -34,6 +35,10 @@ def report(now: Live | None = None) -> dict[str, Any]:
             for p in problems
         ],
     }
+
+
+def _trial(now: Live) -> dict[str, Any]:
+    return {"trial": {"until": now.confirm_by.isoformat()}} if now.confirm_by else {}
 
 
 def _canary(now: Live) -> dict[str, Any]:

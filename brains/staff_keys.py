@@ -22,7 +22,9 @@ class Scope(models.TextChoices):
 
     READ = "read", "read: presets, history, what serves; what an import would change"
     EDIT = "edit", "edit: presets, one at a time or as a file"
-    ACTIVATE = "activate", "activate: change what is live"
+    PROBE = "probe", "probe: ask the models of a preset, which costs a little"
+    ACTIVATE = "activate", "activate: change what is live, now or by schedule"
+    FORCE = "force", "force: go past the check of models; with activate"
 
 
 def scopes_text(scopes: Iterable[str]) -> str:

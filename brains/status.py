@@ -17,16 +17,18 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from brains import live, status_facts, watcher
-from brains.canary.figures import Figure, figures
+from brains.canary.figures import Failing, Figure, failing, figures
 from brains.catalogue import status_notes
 from brains.catalogue.catalogue import Catalogue, load
 from brains.health import all_problems
+from brains.layers import LAYERS
 from brains.live import Live
 from brains.models import ModelPreset
-from brains.schedules.turns import Next, what_comes_next
-from brains.schedules.wording import sentence_of
+from brains.schedules.models import Schedule
+from brains.schedules.turns import Next, left_out, what_comes_next
+from brains.schedules.wording import left_out_of, sentence_of
 from brains.selection import Selection
-from brains.status_canary import canary_of
+from brains.status_canary import canary_of, trouble
 from brains.status_card import cards
 from brains.status_facts import Fact
 from brains.status_pace import paces
@@ -45,7 +47,7 @@ RETRY_AFTER_S = 5
 class Sight:
     """What is seen in one request, taken once: the live state, who looks, the workers
     (None: not known), how quick layers were, the catalogue (None: not known), how a
-    canary's sides do, what schedules do next."""
+    canary's sides do and whether it fails, what schedules do next."""
 
     now: Live
     is_connected: bool
@@ -55,7 +57,9 @@ class Sight:
     paces: Mapping[str, str] = field(default_factory=dict)
     catalogue: Catalogue | None = None
     coming: Next | None = None
+    left_out: Sequence[Schedule] = ()
     canary: Sequence[Figure] = ()
+    failing: Failing | None = None
 
 
 @require_safe
@@ -92,10 +96,12 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         staff=user,
         preset_id=_preset_id(now.selection) if user else None,
         workers=convergence(now.selection),
-        paces=paces(),
+        paces=paces({la.name: now.selection.choice(la.name).value for la in LAYERS}),
         catalogue=load(),
-        coming=what_comes_next(timezone.now()),
+        coming=(coming := what_comes_next(timezone.now())),
+        left_out=left_out() if coming else (),
         canary=_sides(now, with_cost=user is not None),
+        failing=failing(now.canary.since) if now.canary else None,
     )
 
 
@@ -131,7 +137,9 @@ def _context(sight: Sight) -> Mapping[str, Any]:
     return {
         "sight": sight,
         "selection": selection,
-        "state": state(selection, problems, sight.is_connected),
+        "state": state(
+            selection, problems, sight.is_connected, trouble(now, sight.failing)
+        ),
         "since_ago": ago(now.since) if now.since else "",
         "since_exact": exact(now.since) if now.since else "",
         "canary": canary_of(now),
@@ -159,7 +167,10 @@ def _schedule(sight: Sight) -> dict[str, Fact]:
     """Say what comes next, where anything does."""
     if sight.coming is None:
         return {}
-    return {"Schedule": Fact(Level.PLAIN, sentence_of(sight.coming))}
+    is_staff = sight.staff is not None
+    told = [left_out_of(each, with_reason=is_staff) for each in sight.left_out]
+    level = Level.ATTENTION if told else Level.PLAIN
+    return {"Schedule": Fact(level, sentence_of(sight.coming), tuple(told))}
 
 
 def _catalogue(sight: Sight) -> dict[str, Fact]:

@@ -3,6 +3,8 @@ sides so far stands in `canary.figures`."""
 
 from dataclasses import dataclass
 
+from brains.canary.figures import Failing
+from brains.canary.sentences import fails
 from brains.canary.split import shown_percent
 from brains.live import Live
 from brains.wording import ago, exact
@@ -37,3 +39,11 @@ def canary_of(now: Live) -> CanaryView | None:
         since_exact=exact(canary.since),
         keeps_vectors=not canary.splits_vectors,
     )
+
+
+def trouble(now: Live, failing: Failing | None) -> str:
+    """Say that the candidate fails markedly more than what is live; "" when it does not."""
+    if now.canary is None or failing is None:
+        return ""
+    said = fails(now.canary.candidate.preset or "", failing)
+    return f"{said} Abort it, or look at both sides below."

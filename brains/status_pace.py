@@ -1,18 +1,20 @@
-"""How quick each layer was lately. The figures belong to a room above this one, which
+"""How quick each layer's model was lately. The figures belong to a room above this one, which
 says them here; until it has, nothing is known."""
 
 from collections.abc import Callable, Mapping
 
-_say: Callable[[], Mapping[str, str]] | None = None
+Say = Callable[[Mapping[str, str]], Mapping[str, str]]
+
+_say: Say | None = None
 
 
-def say_by(say: Callable[[], Mapping[str, str]]) -> None:
-    """Take `say` as what knows: it gives a few words for each layer that was used, by its
-    wire name. It may ask the database."""
+def say_by(say: Say) -> None:
+    """Take `say` as what knows: it is given layer -> model, by wire names, and gives a few
+    words for each layer whose model was used. It may ask the database."""
     global _say
     _say = say
 
 
-def paces() -> Mapping[str, str]:
-    """Return layer -> words. Raises what the database raises."""
-    return _say() if _say else {}
+def paces(models: Mapping[str, str]) -> Mapping[str, str]:
+    """Return layer -> words, of the calls that these models served. Raises what the database raises."""
+    return _say(models) if _say else {}

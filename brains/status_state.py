@@ -34,9 +34,13 @@ class State:
 
 
 def state(
-    selection: Selection, problems: Sequence[Problem], is_connected: bool
+    selection: Selection,
+    problems: Sequence[Problem],
+    is_connected: bool,
+    canary: str = "",
 ) -> State:
-    """Return how the whole brain is, the most pressing thing first."""
+    """Return how the whole brain is, the most pressing thing first; `canary` says what is
+    bad of the one that runs."""
     if silent := _silent(selection):
         who = "every layer" if len(silent) == len(LAYERS) else listed(silent)
         away = "" if is_connected else " The database is away too."
@@ -45,6 +49,8 @@ def state(
     if not is_connected:
         sentence = "This is the last good revision; requests are answered from it."
         return State(Level.ATTENTION, "Database away", sentence)
+    if canary:
+        return State(Level.ATTENTION, "Canary fails", canary)
     if problems:
         things = counted(len(problems), "thing")
         sentence = f"Every layer has a provider; {things} to mend."

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -91,11 +91,14 @@ class SelectionPart:
 _running: "Watcher | None" = None
 
 
-def start(parts: Sequence[Part], folder: Path) -> "Watcher":
-    """Start this process's watcher, once; see `Watcher.start`."""
+def start(
+    parts: Sequence[Part], folder: Path, tell: Sequence[Callable[[], None]] = ()
+) -> "Watcher":
+    """Start this process's watcher, once; see `Watcher.start`. It calls `tell` whenever the
+    parts are flushed, which may write to the database too."""
     global _running
     if _running is None:
-        _running = Watcher(parts, folder)
+        _running = Watcher(parts, folder, tell)
         _running.start()
     return _running
 
@@ -109,8 +112,14 @@ class Watcher:
     """One thread per process. It is the only one that installs what it loaded, so no
     process goes back to an older state."""
 
-    def __init__(self, parts: Sequence[Part], folder: Path) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        folder: Path,
+        tell: Sequence[Callable[[], None]] = (),
+    ) -> None:
         self._parts = parts
+        self._tell = tell
         self._folder = folder
         self._stop = threading.Event()
         self._tried = threading.Event()
@@ -214,6 +223,8 @@ class Watcher:
     def _write(self) -> None:
         for part in self._parts:
             part.flush()
+        for tell in self._tell:
+            tell()
 
     def _keep(self, payloads: dict[Part, dict[str, Any]]) -> None:
         """Write the copies on disk; what it does not take is tried again later."""

@@ -76,6 +76,7 @@ def _close(call: Call, error: BaseException | None, ended: float) -> None:
         fallback=call.fallback,
         attempts=call.attempts,
         canary=target.canary,
+        abilities=call.abilities,
     )
     RECORDER.note(finished)
     if key and key.limits:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from gateway import calls
+from gateway import abilities, calls
 from gateway.connected import while_connected
 from gateway.draining import ShuttingDown, told_of_shutdown
 from gateway.errors import BadRequest, from_provider
@@ -40,6 +40,7 @@ async def chat_completions(request: Request) -> None:
             )
         is_streamed = bool(body.get("stream"))
         call = request.begin(plan, is_streamed=is_streamed)
+        call.abilities = abilities.used_in(body)
         with while_connected(request.receive):
             if is_streamed:
                 await _streamed(request, call, body)

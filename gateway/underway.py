@@ -39,6 +39,8 @@ class Call:
     """For the provider: to the end of an answer, or to the first chunk of a stream."""
     first_chunk_s: float | None = None
     usage: dict[str, Any] | None = None
+    abilities: str = ""
+    """What of the model it uses, as `gateway/abilities.py` writes it."""
     head: dict[str, Any] = field(init=False)
     """What every chunk of its stream has alike; {} where nothing is streamed."""
 

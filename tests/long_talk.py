@@ -75,7 +75,6 @@ def _check(stage: Stage, seen: list[Seen]) -> None:
         assert turn.stamps.startswith(served), (number, turn.stamps)
         first = ["instinct", "reply"] if turn.instinct else ["reply"]
         assert turn.order == first, (number, turn)
-    assert any(turn.instinct for turn in seen), "L1 never reacted in time"
     assert FACT in seen[ASKED_IN - 1].recalled, seen[ASKED_IN - 1].recalled
     assert any(_is_late(turn, n) for n, turn in enumerate(seen, 1)), [
         turn.insights for turn in seen

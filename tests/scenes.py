@@ -87,6 +87,7 @@ def talk(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
     """Budget is live; somebody has talked to it in the playground, and L2 has thought."""
     upstream.script(VECTORS, by_words=True)
     upstream.script("google/gemma-7b-it", raw=spoken("Oh, ", "nice!"))
+    upstream.script("mistralai/mistral-7b-instruct", raw=spoken("Mia, ", "the cat!"))
     upstream.script("google/gemini-flash-1.5", raw=spoken(*REPLY))
     upstream.script("anthropic/claude-3.5-sonnet", raw=spoken(*OTHER_REPLY))
     upstream.script("anthropic/claude-3-haiku", body=said(json.dumps(INSIGHT)))

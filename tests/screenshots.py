@@ -57,6 +57,8 @@ ADMIN = (
     View("compare", "/admin/brains/activation/compare/?a=1&b=3"),
     View("compare-refused", "/admin/brains/activation/compare/?a=1&b=99"),
     View("explain", f"{LIST}explain/"),
+    View("compare-presets", f"{LIST}compare/?first=1&second=2"),
+    View("schedule", "/admin/brains/schedule/add/"),
     View("keys", "/admin/gateway/apikey/"),
     View("staff-key", "/admin/brains/staffkey/add/"),
     View("calls", "/admin/gateway/callrecord/"),

@@ -14,7 +14,7 @@ import yaml
 from django.test import Client
 
 from brains.activation import Author
-from brains.api import changes, presets, reading
+from brains.api import canaries, changes, presets, reading, schedules
 from brains.as_code.applying import import_presets
 from brains.as_code.document import read_document
 from brains.as_code.entries import NAMES
@@ -114,12 +114,24 @@ DOORS = {
     ("GET", "/api/presets"): presets.VIEW,
     ("GET", "/api/presets/<slug>"): presets.VIEW,
     ("PUT", "/api/presets/<slug>"): presets.CHANGE,
+    ("DELETE", "/api/presets/<slug>"): presets.DELETE,
+    ("POST", "/api/presets/<slug>/preflight"): presets.PROBE,
+    ("GET", "/api/presets/<slug>/preflight"): presets.VIEW,
     ("GET", "/api/export"): presets.VIEW,
     ("POST", "/api/import?dry_run=1"): presets.VIEW,
     ("POST", "/api/import"): presets.CHANGE,
     ("POST", "/api/activate"): changes.ACTIVATE,
     ("POST", "/api/deactivate"): changes.ACTIVATE,
     ("POST", "/api/confirm"): changes.CONFIRM,
+    ("POST", "/api/revert"): changes.ROLL_BACK,
+    ("GET", "/api/canary"): canaries.VIEW,
+    ("POST", "/api/canary"): canaries.CHANGE,
+    ("PATCH", "/api/canary"): canaries.CHANGE,
+    ("POST", "/api/canary/promote"): canaries.CHANGE,
+    ("POST", "/api/canary/abort"): canaries.CHANGE,
+    ("GET", "/api/schedules"): schedules.VIEW,
+    ("POST", "/api/schedules"): schedules.ADD,
+    ("DELETE", "/api/schedules/<id>"): schedules.DELETE,
     ("POST", "/api/roll-back"): changes.ROLL_BACK,
     ("GET", "/api/history?limit=50"): reading.HISTORY,
     ("GET", "/api/selection"): reading.VIEW,

@@ -89,6 +89,7 @@ def test_twenty_turns_keep_every_promise(browser, upstream):  # noqa: F811
         )
         seen = long_talk(browser, stage)
 
+    assert any(turn.instinct for turn in seen), "L1 never reacted in time"
     topic = TOPICS[REFLECTED % len(TOPICS)]
     used = f"“Think of {topic}.” (from turn {REFLECTED})"
     assert used in seen[REFLECTED + LATER - 1].insights

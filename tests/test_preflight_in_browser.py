@@ -13,6 +13,13 @@ pytestmark = pytest.mark.slow
 
 LIST = "/admin/brains/modelpreset/"
 HAIKU = "anthropic/claude-3-haiku"  # Budget's L2
+OPUS = "anthropic/claude-3-opus"  # Performance's L2
+# A page that is about to go cannot be looked at: the button itself notes how it was.
+NOTE_CHANGES = """button => new MutationObserver(() => {
+  sessionStorage.noted = `${button.value} ${button.disabled}`;
+}).observe(button, {attributes: true})"""
+# As when one comes back to the page: it looks at once, not in some seconds.
+LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
 SONNET = "anthropic/claude-3.5-sonnet"  # Hybrid's L2
 
 
@@ -59,11 +66,14 @@ def test_a_check_is_seen_while_it_goes_on_and_lets_activate_through(
         page.get_by_text("Not asked in the last ten minutes.").wait_for()
         page.get_by_role("button", name="Check these models").click()
         page.get_by_text("Asking …").wait_for()
+        assert page.get_by_role("button", name="Checking…").is_disabled()
+        assert page.get_by_role("button", name="Activate Budget").is_disabled()
         findings = page.locator("#preflight-findings")
         findings.locator("tr", has_text="L1").get_by_text("Answers").wait_for()
         assert findings.locator("tr", has_text="L2").get_by_text("Asked").is_visible()
         page.get_by_text("All models answer.").wait_for()
         assert len(provider.requests) == 8
+        assert page.get_by_role("button", name="Check these models").is_enabled()
 
         for width in (390, 1280):
             page.set_viewport_size({"width": width, "height": 720})
@@ -71,6 +81,34 @@ def test_a_check_is_seen_while_it_goes_on_and_lets_activate_through(
         page.get_by_role("button", name="Activate Budget").click()
         page.get_by_text("Budget is live as revision").first.wait_for()
         assert len(provider.requests) == 8, "it was asked again"
+        assert opened.complaints == []
+
+
+def test_a_canary_waits_for_its_check_and_its_page_keeps_itself_fresh(
+    browser, scene, provider
+):
+    provider.reset()
+    provider.script(OPUS, latency_s=1.0, times=1)
+    scene.server.manage("activate_preset", "Default", "--force", "--reason=tests")
+    with tab(browser, signed_in=scene.signed_in) as opened:
+        page = opened.page
+        opened.visit(scene.server.url + LIST)
+        page.get_by_role("link", name="Canary… Performance").click()
+        page.get_by_text("Its models are asked first").wait_for()
+        start = page.get_by_role("button", name="Start the canary of Performance")
+        start.evaluate(NOTE_CHANGES)
+        start.click()
+        page.get_by_text("Performance takes 10 % of the calls").wait_for()
+        assert page.evaluate("sessionStorage.noted") == "Checking… true"
+
+        page.get_by_label("Percent of the calls").fill("33")
+        scene.server.manage("canary", "change", "--percent=25")
+        page.evaluate(LOOK)
+        page.get_by_text("Performance takes 25 % of the calls").wait_for()
+        assert page.get_by_label("Percent of the calls").input_value() == "33"
+        scene.server.manage("canary", "abort")
+        page.evaluate(LOOK)
+        page.get_by_text("Every call goes to what is live.").wait_for()
         assert opened.complaints == []
 
 

@@ -15,14 +15,17 @@ from brains.activation import Author
 from brains.models import ModelPreset
 from brains.tests.status_reader import words
 from gateway.tests.usage_rows import call, record
+from providers.registry import Registry
+from providers.shipped import local, offline, openrouter
 
 pytestmark = pytest.mark.django_db
 ANN = Author("ann")
+PAGE = reverse("admin:brains_modelpreset_canary")
 
 
 @pytest.fixture(autouse=True)
 def _fresh():
-    module._figures.cache_clear()
+    module._sides.cache_clear()
     live.forget()
     yield
     live.forget()
@@ -91,14 +94,49 @@ def test_cost_is_shown_to_staff_alone(client, admin_client, traffic):
     assert "Cost per call $0.0020 $0.00040" in box(admin_client)
 
 
+FAILED = {"status": 502, "error": "upstream", "first_chunk_s": None, "cost_usd": None}
+
+
+@pytest.fixture
+def reachable(settings):
+    three = (openrouter("", "key"), local("", "", "", {}), offline("", ""))
+    settings.AURA_PROVIDERS = Registry({p.name: p for p in three})
+
+
+def state_line(client):
+    html = client.get("/?fragment").content.decode()
+    return words(html.partition('class="verdict"')[2].partition("</div>")[0])
+
+
+def test_a_candidate_that_fails_markedly_more_is_the_first_thing_said(
+    client, admin_client, canary, reachable
+):
+    record(*calls("control", 99), *calls("control", 1, **FAILED))
+    record(*calls("candidate", 13), *calls("candidate", 7, **FAILED))
+    said = "Of the calls that go to Budget, 35 % fail; of the others 1 %."
+    assert f"Canary fails {said} Abort it" in state_line(client)
+    assert said in words(admin_client.get(PAGE).content.decode())
+
+
+@pytest.mark.parametrize(
+    ("control", "candidate"),
+    [((80, 20), (75, 25)), ((100, 0), (0, 19)), ((0, 0), (0, 0))],
+)
+def test_noise_and_what_fails_on_both_sides_are_not_said(
+    client, canary, reachable, control, candidate
+):
+    for side, (good, bad) in (("control", control), ("candidate", candidate)):
+        record(*calls(side, good), *calls(side, bad, **FAILED))
+    assert "All well" in state_line(client)
+
+
 def test_only_who_may_act_is_led_to_the_page(client, admin_client, canary):
     assert "Promote" not in box(client)
     assert "Promote, change or abort it" in box(admin_client)
 
 
 def test_admin_shows_the_same_figures(admin_client, traffic):
-    url = reverse("admin:brains_modelpreset_canary")
-    seen = words(admin_client.get(url).content.decode())
+    seen = words(admin_client.get(PAGE).content.decode())
     assert "Calls 18 (90.0 %) 2 (10.0 %)" in seen
     assert "Cost per call $0.0020 $0.00040" in seen
 

@@ -312,3 +312,17 @@ def test_a_secret_that_is_whole_is_not_reported(secret):
     settings.secret("KEY")
 
     assert settings.problems == []
+
+
+@pytest.mark.parametrize("value", ["nan", "-0.1", "1001", "inf", "many", "1,5"])
+def test_a_number_that_cannot_be_is_refused(value):
+    settings = environment({"MOST": value})
+
+    assert settings.number("MOST", 0.1, maximum=1000) == 0.1
+    [problem] = settings.problems
+    assert problem.name == "MOST" and "a number from 0 to 1000" in problem.reason
+
+
+@pytest.mark.parametrize(("value", "number"), [("0", 0.0), ("0.25", 0.25), ("", 0.1)])
+def test_a_number_is_read(value, number):
+    assert environment({"MOST": value}).number("MOST", 0.1, maximum=1000) == number

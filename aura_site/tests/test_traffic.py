@@ -25,6 +25,22 @@ def test_the_tokens_of_each_layer_are_summed_up():
     assert used() == {"l3": Used(150, 15), "l1": Used(7, 0)}
 
 
+def test_the_calls_that_used_an_ability_are_counted_before_they_are_summed_up():
+    now = timezone.now() - timedelta(hours=2)
+    record(
+        call(0, now, abilities="t"),
+        call(1, now, abilities="tv"),
+        call(2, now, abilities="", layer="l2"),
+        call(3, now, abilities="jx", layer="l1"),
+        call(4, now - timedelta(days=8), abilities="j"),
+    )
+
+    assert used() == {
+        "l3": Used(0, 0, {"tools": 2, "images": 1}),
+        "l1": Used(0, 0, {"structured_outputs": 1}),
+    }
+
+
 def test_what_is_older_than_the_days_that_count_is_left_out():
     record(call(0, timezone.now() - timedelta(days=8)))
     assert rollup.roll_up(10)

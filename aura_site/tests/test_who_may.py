@@ -78,6 +78,8 @@ GET  compare      login     login 403   200  403    403      403     200       2
 POST compare      login     login 403   405  403    403      403     405       405    405      405   405
 GET  explain      login     login 403   200  200    200      403     403       200    200      200   200
 POST explain      login     login 403   405  405    405      403     403       405    405      405   405
+GET  compare_presets  login     login 403   200  200    200      403     403       200    200      200   200
+POST compare_presets  login     login 403   405  405    405      403     403       405    405      405   405
 GET  schedules    login     login 403   200  200    403      403     403       200    200      200   200
 POST schedule_add login     login 403   403  403    403      403     403       403    403      302   302
 GET  models       login     login 403   200  200    200      403     403       200    200      200   200
@@ -107,7 +109,7 @@ POST try_again    login     login 403   200  403    403      403     403       2
 """
 LINES = [line.split() for line in TABLE.strip().splitlines()]
 SCHEDULE = {
-    "days": "mon,tue",
+    "days": ["mon", "tue"],
     "begins": "22:00",
     "ends": "06:00",
     "time_zone": "UTC",
@@ -176,6 +178,10 @@ def doors():
         "history": (of("brains_activation_changelist"), {}),
         "revision": (of("brains_activation_change", entry), {"reason": "x"}),
         "compare": (of("brains_activation_compare") + "?a=1&b=2", {}),
+        "compare_presets": (
+            of("brains_modelpreset_compare") + f"?first={live}&second={other}",
+            {},
+        ),
         "schedules": (of("brains_schedule_changelist"), {}),
         "schedule_add": (of("brains_schedule_add"), SCHEDULE | {"preset": other}),
         "models": (of("brains_modelpreset_models") + "?q=gemma", {}),

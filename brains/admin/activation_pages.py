@@ -147,15 +147,16 @@ def _question(preset: ModelPreset | None, now: Standing) -> dict[str, Any]:
     }
 
 
-def effect_of(now: Selection, then: Selection) -> dict[str, Any]:
-    """Return what a question shows of a change: each value now and then, what to mind."""
+def effect_of(now: Selection, then: Selection, when: str = "Then") -> dict[str, Any]:
+    """Return what a question shows of a change: each value now and then, what to mind.
+    `when` begins what would not be served."""
     differences = compare(side_of(now), side_of(then))
     fields = {difference.field for difference in changes(differences)}
     return {
         "differences": differences,
         "mixes_vectors": bool(fields & _VECTOR_FIELDS),
         "preview": preview(now, then, load(), used()),
-        "warnings": [*warnings_about(then), *warnings_of_models(then)],
+        "warnings": [*warnings_about(then, when), *warnings_of_models(then)],
     }
 
 

@@ -48,6 +48,13 @@ class StepForm(forms.Form):
     canary = forms.IntegerField(min_value=1)
 
 
+class PromoteForm(StepForm):
+    """The promotion: past the check of its models it needs a reason."""
+
+    reason = forms.CharField(required=False, max_length=REASON_LENGTH)
+    force = forms.BooleanField(required=False)
+
+
 class PercentForm(forms.Form):
     """Another share."""
 

@@ -3,6 +3,7 @@ done. GET changes nothing; each change is a POST of a form of its own."""
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
@@ -11,17 +12,30 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from brains import activation, live
-from brains.admin.activation_pages import LIST, PERMISSION, author_of, posted
-from brains.admin.canary_forms import PercentForm, StartForm, StepForm
+from brains.admin.activation_pages import (
+    LIST,
+    PERMISSION,
+    author_of,
+    effect_of,
+    posted,
+)
+from brains.admin.canary_forms import (
+    PercentForm,
+    PromoteForm,
+    StartForm,
+    StepForm,
+)
+from brains.admin.catalogue_hints import warnings_of_models
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.doors import ACTING, ASKING, READING, View, guarded, may
 from brains.admin.effective import selection_of, standing, warnings_about
-from brains.admin.preflight_pages import pass_gate
+from brains.admin.preflight_pages import let_through, may_force, pass_gate
 from brains.canary import rows as canaries
-from brains.canary.figures import figures
+from brains.canary.figures import failing, figures
 from brains.canary.models import Canary
 from brains.canary.sentences import (
     ended,
+    fails,
     how_it_ended,
     promoted,
     share_changed,
@@ -30,12 +44,14 @@ from brains.canary.sentences import (
 from brains.canary.split import may_split_vectors, shown_percent
 from brains.errors import BrainError, CanaryRefused, PresetChanged
 from brains.models import ModelPreset
+from brains.preflight.gate import FRESH
 from brains.selection import resolve
 
 PAGE = "brains_modelpreset_canary"
 START = "brains_modelpreset_canary_start"
 STEP = "brains_modelpreset_canary_step"
 PAST = 10
+_ITS_SIDE = "On the candidate's side"
 _FOLDER = "admin/brains/modelpreset"
 
 
@@ -68,7 +84,8 @@ class CanaryPages:
         canary = canaries.running()
         own = _running(canary) if canary else {"title": "No canary runs"}
         past = [how_it_ended(each) for each in canaries.past(PAST)]
-        return self._page(request, "canary.html", {**own, "past": past})
+        around = {"past": past, "may_force": may_force(request)}
+        return self._page(request, "canary.html", {**own, **around})
 
     def start(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, then begin a canary of the preset."""
@@ -112,16 +129,17 @@ class CanaryPages:
 def _question(preset: ModelPreset, form: StartForm) -> dict[str, Any]:
     """Return what the first page shows: both sides value by value, and what to mind."""
     now, candidate = standing(), selection_of(preset)
-    differences = compare(side_of(now.selection), side_of(candidate))
+    effect = effect_of(now.selection, candidate, _ITS_SIDE)
     return {
+        **effect,
         "title": f"Try {preset.name} on a share of the calls?",
         "preset": preset,
         "control": now.selection.preset or "no preset",
         "is_live": now.serves(preset),
-        "has_changes": bool(changes(differences)),
-        "differences": differences,
+        "has_changes": bool(changes(effect["differences"])),
         "keeps_vectors": not may_split_vectors(now.selection, candidate),
-        "warnings": warnings_about(candidate),
+        "is_gated": settings.AURA_PREFLIGHT,
+        "fresh_minutes": round(FRESH.total_seconds() / 60),
         "form": form,
     }
 
@@ -132,6 +150,7 @@ def _running(canary: Canary) -> dict[str, Any]:
     share, rest = shown_percent(canary.percent), shown_percent(100 - canary.percent)
     preset, snapshot = canary.preset, canary.as_snapshot()
     candidate = resolve(snapshot, live.ladder())
+    failed = failing(canary.started_at)
     return {
         "title": f"Canary: {canary.preset_name}",
         "canary": canary,
@@ -140,10 +159,14 @@ def _running(canary: Canary) -> dict[str, Any]:
         "share": share,
         "rest": rest,
         "is_edited": preset is not None and preset.snapshot() != snapshot,
+        "fails": fails(canary.preset_name, failed) if failed else "",
         "figures": figures(canary.started_at, with_cost=True),
         "differences": compare(side_of(now.selection), side_of(candidate)),
         "keeps_vectors": not may_split_vectors(now.selection, candidate),
-        "warnings": warnings_about(candidate),
+        "warnings": [
+            *warnings_about(candidate, _ITS_SIDE),
+            *warnings_of_models(candidate),
+        ],
         "percent_form": PercentForm(initial={"percent": share.removesuffix(" %")}),
     }
 
@@ -172,7 +195,16 @@ def _started(
 
 
 def _promote(request: HttpRequest) -> str:
-    outcome = activation.promote_canary(author_of(request), canary=_meant(request))
+    form = PromoteForm(request.POST)
+    given = form.cleaned_data if form.is_valid() else {}
+    reason, force = given.get("reason", ""), given.get("force", False)
+    if force and not reason:
+        raise CanaryRefused("Write why it is promoted past the check of its models.")
+    running = canaries.the_running(given.get("canary", 0))
+    forced = let_through(request, running.as_snapshot(), wants_force=force)
+    outcome = activation.promote_canary(
+        author_of(request, reason), running.pk, forced=forced
+    )
     return promoted(outcome)
 
 

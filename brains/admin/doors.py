@@ -16,6 +16,7 @@ ROLL_BACK = "brains.roll_back_modelpreset"
 ROLL_BACK_PAGE = "brains_activation_roll_back"
 EXPLAIN_PAGE = "brains_modelpreset_explain"
 COMPARE_PAGE = "brains_activation_compare"
+COMPARE_PRESETS_PAGE = "brains_modelpreset_compare"
 
 ASKING = ("GET", "HEAD", "POST")
 READING = ("GET", "HEAD")

@@ -8,6 +8,7 @@ from brains.layers import Layer
 from brains.models import Activation, ModelPreset
 from brains.selection import Selection, resolve
 from brains.serving import can_answer, serving, standing_by
+from brains.status_providers import provider_problems
 from brains.wording import listed
 
 
@@ -42,9 +43,9 @@ def selection_of(preset: ModelPreset | None) -> Selection:
     return resolve(preset.snapshot() if preset else None, live.ladder())
 
 
-def warnings_about(selection: Selection) -> list[str]:
+def warnings_about(selection: Selection, when: str = "Then") -> list[str]:
     """Return, as sentences, what of the layers would not be served, and why: its provider
-    is not set up."""
+    is not set up. `when` begins them."""
     troubles: list[tuple[str, str, list[Layer]]] = []
     for provider, layers in serving(selection):
         helped = [layer for layer in layers if can_answer(selection, layer)]
@@ -54,7 +55,14 @@ def warnings_about(selection: Selection) -> list[str]:
     for provider, layers in standing_by(selection):
         troubles.append((provider.problem, "fallbacks of {} cannot answer", layers))
     return [
-        f"Then {what.format(listed([layer.title for layer in layers]))}. {problem}"
+        f"{when} {what.format(listed([layer.title for layer in layers]))}. {problem}"
         for problem, what, layers in troubles
         if problem and layers
     ]
+
+
+def troubles_now(selection: Selection) -> list[str]:
+    """Return, as sentences, why what is live cannot answer, as far as the status page knows:
+    a provider is not set up, or did not answer when it was last asked."""
+    unanswered = [f"{p.reason} {p.hint}" for p in provider_problems(selection)]
+    return [*warnings_about(selection, "Now"), *unanswered]

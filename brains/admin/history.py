@@ -1,16 +1,21 @@
-"""The history in words: each activation as a sentence with what it changed."""
+"""The history in words: each activation as a sentence with what it changed, and what came of
+the calls while it was live."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from brains.admin.differences import Difference, changes, compare, side_of_resolved
+from brains.called import Lived, lives
 from brains.models import Activation
-from brains.wording import exact
+from brains.wording import exact, listed
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import TypedDict
 
     from django_stubs_ext import WithAnnotations
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
         before_snapshot: dict[str, Any] | None
         before_resolved: dict[str, list[str]] | None
         live_revision: int
+        ended_at: datetime | None
 
     Entry = WithAnnotations[Activation, Before]
 
@@ -29,13 +35,15 @@ Action = Activation.Action
 
 def with_before(activations: QuerySet[Activation]) -> QuerySet[Activation]:
     """Add, for every activation, what the one before it had as snapshot and resolved to,
-    and the revision that is live."""
+    the revision that is live, and when the next one replaced it."""
     before = Activation.objects.filter(revision=OuterRef("revision") - 1)
+    after = Activation.objects.filter(revision=OuterRef("revision") + 1)
     newest = Activation.objects.order_by("-revision")
     return activations.annotate(
         before_snapshot=Subquery(before.values("snapshot")[:1]),
         before_resolved=Subquery(before.values("resolved")[:1]),
         live_revision=Subquery(newest.values("revision")[:1]),
+        ended_at=Subquery(after.values("created_at")[:1]),
     )
 
 
@@ -55,6 +63,36 @@ def sentence_of(entry: "Entry") -> SafeString:
     # Its reason is a sentence of its own.
     effect = _effect(differences) if changes(differences) else ""
     return format_html("{}: {} {}", deed, entry.reason, effect)
+
+
+def deed_of(entry: "Entry") -> str:
+    """Return, as in "admin activated Budget, replacing Default"."""
+    is_reasoned = entry.action == Action.AUTO_REVERT
+    return f"{_deed(entry)}: {entry.reason}" if is_reasoned else _deed(entry)
+
+
+def difference_of(entry: "Entry") -> SafeString:
+    """Return what it changed: one value as it is, several as their layers, to be opened."""
+    changed = changes(differences_of(entry))
+    if len(changed) < 2:
+        return format_html('<span class="aura-quiet">{}</span>', _effect(changed))
+    named = listed(list(dict.fromkeys(d.title for d in changed)))
+    lines = format_html_join("", "<li>{}</li>", ((_change(d),) for d in changed))
+    return format_html(
+        "<details><summary>{}</summary><ul>{}</ul></details>", named, lines
+    )
+
+
+def called(entries: Iterable["Entry"]) -> dict[int, str]:
+    """Return revision -> how many calls came while it was live, and what they cost."""
+    lived = [Lived(e.revision, e.created_at, e.ended_at) for e in entries]
+    return dict(lives(lived))
+
+
+def span_of(entry: "Entry") -> str:
+    """Return how long it was live, or has been until now."""
+    passed = timesince(entry.created_at, entry.ended_at, depth=1)
+    return "less than a minute" if passed.startswith("0") else passed
 
 
 def reason_of(entry: Activation) -> str:

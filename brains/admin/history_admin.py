@@ -15,7 +15,16 @@ from brains import activation
 from brains.admin.compare_page import CompareForm, ComparePage
 from brains.admin.differences import TITLES
 from brains.admin.doors import may_roll_back, roll_back_url
-from brains.admin.history import differences_of, reason_of, sentence_of, with_before
+from brains.admin.history import (
+    called,
+    deed_of,
+    difference_of,
+    differences_of,
+    reason_of,
+    sentence_of,
+    span_of,
+    with_before,
+)
 from brains.admin.markup import relative, state
 from brains.admin.roll_back_pages import RollBackPages
 from brains.layers import FALLBACK_FIELDS, SETTABLE
@@ -23,6 +32,8 @@ from brains.models import Activation
 from brains.wording import exact
 
 if TYPE_CHECKING:
+    from django.contrib.admin.views.main import ChangeList
+
     from brains.admin.history import Entry
 
     Base = admin.ModelAdmin[Activation]
@@ -42,13 +53,17 @@ def roll_back_button(entry: "Entry") -> SafeString:
     )
 
 
+def _small(text: str) -> SafeString:
+    return format_html("<small>{}</small>", text) if text else SafeString("")
+
+
 @admin.register(Activation)
 class HistoryAdmin(Base):
     """What was effective since when, by whom and why, and what each change changed."""
 
-    list_display = ("revision", "what", "why_listed", "when")
+    list_display = ("revision", "deed", "difference", "while_live", "when")
     list_display_links = ("revision",)
-    list_per_page = 50
+    list_per_page = 20  # for each of them its calls are counted
     ordering = ("-revision",)
     search_fields = ("by_name", "reason", "preset__name", "snapshot__name")
     actions = None
@@ -98,6 +113,14 @@ class HistoryAdmin(Base):
         """Nobody: history is never deleted."""
         return False
 
+    def get_changelist_instance(self, request: HttpRequest) -> "ChangeList":
+        """Give each row of the page what came of its calls."""
+        page = super().get_changelist_instance(request)
+        came_of = called(page.result_list)
+        for entry in page.result_list:
+            entry.came_of = came_of.get(entry.revision, "")
+        return page
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -122,10 +145,23 @@ class HistoryAdmin(Base):
         """Show the change as a sentence."""
         return sentence_of(entry)
 
-    @admin.display(description="Reason")
-    def why_listed(self, entry: Activation) -> str:
-        """Show the reason, unless the sentence has it."""
-        return reason_of(entry)
+    @admin.display(description="What")
+    def deed(self, entry: "Entry") -> SafeString:
+        """Show who did what, and why."""
+        reason = reason_of(entry)
+        return format_html(
+            "{}{}", deed_of(entry), _small(f"“{reason}”" if reason else "")
+        )
+
+    @admin.display(description="Difference")
+    def difference(self, entry: "Entry") -> SafeString:
+        """Show what it changed."""
+        return difference_of(entry)
+
+    @admin.display(description="While live")
+    def while_live(self, entry: Any) -> SafeString:
+        """Show how long it was live, how many calls came, and what they cost."""
+        return format_html("{}{}", span_of(entry), _small(entry.came_of))
 
     @admin.display(description="Why")
     def why(self, entry: Activation) -> str:

@@ -19,13 +19,13 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from brains import activation
 from brains.admin.effective import selection_of
 from brains.models import ModelPreset
 from brains.preflight import gate
 from brains.preflight.asking import ANSWER_S
 from brains.preflight.gate import FRESH
 from brains.preflight.questions import L1_TIMES, TOKENS, TOTAL
+from brains.selection import Snapshot
 
 ACTIVATE_PERMISSION = "brains.activate_modelpreset"
 FORCE_PERMISSION = "brains.force_modelpreset"
@@ -69,14 +69,29 @@ def pass_gate(
     activation itself says so.
     """
     is_stale = opened_at not in ("", preset.updated_at.isoformat())
-    if not settings.AURA_PREFLIGHT or is_stale or activation.is_live(preset):
+    snapshot = None if is_stale else preset.snapshot()
+    return let_through(request, snapshot, wants_force=wants_force)
+
+
+def let_through(
+    request: HttpRequest, snapshot: Snapshot | None, *, wants_force: bool
+) -> bool:
+    """Let what is to be live through the check of its models, and say whether that was
+    forced. Raises PreflightFailed, or PermissionDenied for who may not force."""
+    candidate = gate.to_ask(snapshot)
+    if candidate is None:
         return False
     if wants_force:
         if not request.user.has_perm(FORCE_PERMISSION):
             raise PermissionDenied
         return True
-    gate.admit(selection_of(preset))
+    gate.admit(candidate)
     return False
+
+
+def may_force(request: HttpRequest) -> bool:
+    """Say whether this user is offered to go past the check."""
+    return settings.AURA_PREFLIGHT and request.user.has_perm(FORCE_PERMISSION)
 
 
 class PreflightPages:

@@ -26,11 +26,19 @@ from brains.admin.activation_pages import (
 )
 from brains.admin.canary_pages import CanaryPages
 from brains.admin.catalogue_hints import complete, warnings_of
-from brains.admin.effective import standing
+from brains.admin.compare_presets_page import ComparePresetsPage
+from brains.admin.effective import standing, troubles_now
 from brains.admin.explain_page import ExplainPage
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
+from brains.admin.gated_forms import (
+    PAST,
+    ForceableForm,
+    GatedForm,
+    ask_first,
+    is_gated,
+)
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
-from brains.admin.preflight_pages import PreflightPages, may_check
+from brains.admin.preflight_pages import PreflightPages, may_check, may_force
 from brains.admin.preset_columns import COLUMNS, act, with_marks
 from brains.admin.telling import tell
 from brains.canary import rows as canaries
@@ -71,8 +79,8 @@ class PresetAdmin(Base):
     fieldsets = (_OWN_FIELDS, *map(_fields_of, LAYERS))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages that activate, deactivate, check and explain, those of a canary, and
-        what completes model ids."""
+        """Add the pages that activate, deactivate, check and explain, those of a canary, the
+        one that compares two presets, and what completes model ids."""
         models = self.admin_site.admin_view(self.models_view)
         return [
             path("models/", models, name="brains_modelpreset_models"),
@@ -80,6 +88,7 @@ class PresetAdmin(Base):
             *PreflightPages(self).urls(),
             *ExplainPage(self).urls(),
             *CanaryPages(self).urls(),
+            *ComparePresetsPage(self).urls(),
             *super().get_urls(),
         ]
 
@@ -128,8 +137,10 @@ class PresetAdmin(Base):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list below a line that says what is live."""
-        now, canary = standing().activation, canaries.running()
+        effective, canary = standing(), canaries.running()
+        now = effective.activation
         head = {
+            "troubles": troubles_now(effective.selection),
             "canary": canary,
             "canary_share": shown_percent(canary.percent) if canary else "",
             "may_activate": self.has_activate_permission(request),
@@ -149,6 +160,8 @@ class PresetAdmin(Base):
         """Show or save the form. When another save was faster between the check of the
         form and the lock, the form is checked again: now it sees the other one, and says so."""
         context = {**self._form_context(request, object_id), **(extra_context or {})}
+        if request.method == "POST" and object_id:
+            ask_first(self, request, unquote(object_id))
         try:
             answer = super().changeform_view(request, object_id, form_url, context)
         except (PresetChanged, EmbeddingLocked, IntegrityError):
@@ -156,6 +169,26 @@ class PresetAdmin(Base):
         if told := getattr(request, "_saved_live", None):
             tell(request, *told)  # here its transaction is over, and workers can see it
         return answer
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: ModelPreset | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type["ModelForm[ModelPreset]"]:
+        """For the live preset, want that its models have answered."""
+        if is_gated(obj):
+            may = may_force(request)
+            kwargs.setdefault("form", ForceableForm if may else GatedForm)
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(
+        self, request: HttpRequest, obj: ModelPreset | None = None
+    ) -> Any:
+        """Add the way past the check, for those who may and where it stands."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return [*fieldsets, PAST] if is_gated(obj) and may_force(request) else fieldsets
 
     def save_model(
         self,
@@ -165,8 +198,13 @@ class PresetAdmin(Base):
         change: bool,
     ) -> None:
         """Save; for a live preset that is a new revision, which the person is told."""
-        opened_at = form.cleaned_data.get("opened_at") or None
-        outcome = activation.save_preset(obj, author_of(request), opened_at=opened_at)
+        given = form.cleaned_data
+        outcome = activation.save_preset(
+            obj,
+            author_of(request, given.get("edit_reason", "")),
+            opened_at=given.get("opened_at") or None,
+            forced=given.get("force", False),
+        )
         if outcome.changed and outcome.activation:
             sentence = sentences.after_saving_live(obj, outcome.activation)
             request._saved_live = (outcome, sentence)  # type: ignore[attr-defined]

@@ -27,6 +27,7 @@ from brains.admin.doors import (
 )
 from brains.admin.effective import Standing, standing
 from brains.admin.forms import ConfirmForm
+from brains.admin.preflight_pages import let_through, may_force
 from brains.admin.return_sentences import (
     after_confirming,
     after_reverting,
@@ -35,7 +36,7 @@ from brains.admin.return_sentences import (
     question_of_roll_back,
 )
 from brains.admin.telling import tell
-from brains.errors import BrainError
+from brains.errors import BrainError, PreflightFailed
 from brains.models import Activation
 from brains.selection import Snapshot, resolve
 from brains.trials import named
@@ -91,8 +92,13 @@ class RollBackPages:
             return self._ask(request, target, form)
         expected = form.cleaned_data["expected_revision"]
         author = author_of(request, form.cleaned_data["reason"])
+        force = form.cleaned_data["force"]
         try:
-            outcome = activation.roll_back(revision, author)
+            forced = let_through(request, target.as_snapshot(), wants_force=force)
+            outcome = activation.roll_back(revision, author, forced=forced)
+        except PreflightFailed as failed:
+            messages.error(request, str(failed))
+            return self._ask(request, target, form)
         except BrainError as refused:
             messages.error(request, f"{refused} Nothing changed.")
             return redirect(HISTORY)
@@ -129,6 +135,7 @@ class RollBackPages:
             "opts": self._admin.opts,
             "form": form,
             "list_url": reverse(HISTORY),
+            "may_go_back_anyway": may_force(request),
         }
         return TemplateResponse(request, _TEMPLATE, context)
 

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -10,7 +11,9 @@ from django.utils.safestring import SafeString
 
 from brains.admin.activation_pages import PERMISSION
 from brains.admin.markup import relative, state
+from brains.admin.schedule_form import ZONE_LIST, ScheduleForm, warnings_of
 from brains.models import Schedule
+from brains.schedules.times import zones
 from brains.schedules.turns import what_comes_next
 from brains.schedules.wording import sentence_of
 
@@ -24,6 +27,7 @@ else:
 class ScheduleAdmin(Base):
     """Hours of presets. Who may change them may also change what is live: they do."""
 
+    form = ScheduleForm
     list_display = ("state_of", "preset", "hours_of", "days", "next_of")
     list_display_links = ("preset",)
     list_select_related = ("preset",)
@@ -61,9 +65,36 @@ class ScheduleAdmin(Base):
         }
         return super().changelist_view(request, {**head, **(extra_context or {})})
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the form with the list of time zones."""
+        completion = {"zone_list": ZONE_LIST, "zones": sorted(zones())}
+        context = {**completion, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Schedule,
+        form: "ModelForm[Schedule]",
+        change: bool,
+    ) -> None:
+        """Save, and say when its preset could not answer as things are."""
+        super().save_model(request, obj, form, change)
+        for warning in warnings_of(obj.preset):
+            self.message_user(request, f"Saved. {warning}", messages.WARNING)
+
     @admin.display(description="State")
     def state_of(self, schedule: Schedule) -> SafeString:
         """Say whether it is on."""
+        if schedule.left_out:
+            reason = format_html("<small>{}</small>", schedule.left_out)
+            return format_html("{} {}", state("left out", "attention"), reason)
         if schedule.began_as is not None:
             return state("on", "good")
         return state("waiting" if schedule.is_enabled else "switched off", "quiet")

@@ -2,25 +2,22 @@
 `brains/activation.py`."""
 
 from datetime import timedelta
-from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from brains import activation, live
-from brains.api.body import read_object, reason, required, switch, text, whole
+from brains import activation
+from brains.api.body import read_object, reason, required, text, whole
 from brains.api.door import Caller, Need
 from brains.api.errors import Conflict
+from brains.api.gates import pass_gate
 from brains.api.shapes import outcome_json
-from brains.models import ModelPreset
 from brains.preflight import gate
-from brains.selection import resolve
 from brains.staff_keys import Scope
+from brains.ways_back import find_revision
 
 ACTIVATE = Need(Scope.ACTIVATE, "brains.activate_modelpreset")
 CONFIRM = Need(Scope.ACTIVATE, "brains.confirm_modelpreset")
 ROLL_BACK = Need(Scope.ACTIVATE, "brains.roll_back_modelpreset")
-FORCE = Need(Scope.ACTIVATE, "brains.force_modelpreset")
 MINUTES_MAX = 7 * 24 * 60
 REVISION_MAX = 2_147_483_647
 _LONGEST = 200
@@ -43,25 +40,10 @@ def activate(request: HttpRequest, caller: Caller) -> HttpResponse:
         author,
         opened_at=opened_at,
         trial=timedelta(minutes=minutes) if minutes else None,
-        forced=opened_at == saved_at and _pass_gate(caller, preset, body),
+        forced=opened_at == saved_at
+        and pass_gate(caller, body, gate.to_ask(preset.snapshot())),
     )
     return JsonResponse(outcome_json(outcome))
-
-
-def _pass_gate(caller: Caller, preset: ModelPreset, body: dict[str, Any]) -> bool:
-    """Let a preset through to its activation, and say whether that was forced.
-
-    Raises PreflightFailed, and Forbidden for who may not force.
-    """
-    force = switch(body, "force")
-    if force:
-        required(reason(body), "reason")
-        caller.require(FORCE)
-    if not settings.AURA_PREFLIGHT or activation.is_live(preset):
-        return False
-    if not force:
-        gate.admit(resolve(preset.snapshot(), live.ladder()))
-    return force
 
 
 def deactivate(request: HttpRequest, caller: Caller) -> HttpResponse:
@@ -76,19 +58,40 @@ def confirm(request: HttpRequest, caller: Caller) -> HttpResponse:
     body = read_object(request, ("revision",), may_be_empty=True)
     revision = whole(body, "revision", largest=REVISION_MAX)
     outcome = activation.confirm(caller.author(), revision=revision)
-    live = outcome.activation.revision if outcome.activation else 0
-    if revision and not outcome.changed and revision != live:
-        raise Conflict(
-            f"Revision {revision} is not live: {live} is. Nothing was confirmed.",
-            "revision_not_live",
-        )
-    return JsonResponse(outcome_json(outcome))
+    return _of_trial(outcome, revision)
+
+
+def revert(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Go back from what is live on trial, before its time is up."""
+    body = read_object(request, ("revision", "reason"), may_be_empty=True)
+    revision = whole(body, "revision", largest=REVISION_MAX)
+    newest = activation.latest()
+    meant = revision or (newest.revision if newest else 0)
+    outcome = activation.revert(caller.author(reason(body)), revision=meant)
+    return _of_trial(outcome, revision)
 
 
 def roll_back(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Make what an earlier revision had live again."""
-    body = read_object(request, ("revision", "reason"))
+    body = read_object(request, ("revision", "reason", "force"))
     revision = whole(body, "revision", largest=REVISION_MAX)
     required(revision, "revision")
-    outcome = activation.roll_back(revision or 0, caller.author(reason(body)))
+    target = find_revision(revision or 0)
+    outcome = activation.roll_back(
+        target.revision,
+        caller.author(reason(body)),
+        forced=pass_gate(caller, body, gate.to_ask(target.as_snapshot())),
+    )
+    return JsonResponse(outcome_json(outcome))
+
+
+def _of_trial(outcome: activation.Outcome, meant: int | None) -> HttpResponse:
+    """Answer what became of a trial. Raises Conflict when another revision than the one
+    that was meant is live."""
+    live = outcome.activation.revision if outcome.activation else 0
+    if meant and not outcome.changed and meant != live:
+        raise Conflict(
+            f"Revision {meant} is not live: {live} is. Nothing was changed.",
+            "revision_not_live",
+        )
     return JsonResponse(outcome_json(outcome))

@@ -27,10 +27,12 @@ NAME_LENGTH = 150
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a door asks for: a scope of the key, and a permission of its creator."""
+    """What a door asks for: a scope of the key, and a permission of its creator; `also` is
+    a second one."""
 
     scope: Scope
     permission: str
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,13 @@ class Caller:
                 f"This needs a key with the scope {need.scope}; this key has {has}.",
                 "scope_missing",
             )
-        if not self.user.has_perm(need.permission):
-            raise Forbidden(
-                f"This needs the permission {need.permission}, which "
-                f"{self.user.get_username()}, who made this key, has not.",
-                "permission_missing",
-            )
+        for permission in filter(None, (need.permission, need.also)):
+            if not self.user.has_perm(permission):
+                raise Forbidden(
+                    f"This needs the permission {permission}, which "
+                    f"{self.user.get_username()}, who made this key, has not.",
+                    "permission_missing",
+                )
 
     def author(self, reason: str = "") -> Author:
         """Return who makes this change, as the history names them."""

@@ -19,7 +19,10 @@ from django.http import HttpRequest, JsonResponse
 
 from brains.errors import (
     BrainError,
+    CanaryRefused,
+    CanaryRuns,
     EmbeddingLocked,
+    NoCanary,
     PreflightFailed,
     PresetChanged,
     PresetIsLive,
@@ -148,10 +151,14 @@ def refused(error: BrainError) -> ApiError:
         )
     if isinstance(error, PreflightFailed):
         return Unprocessable(str(error), "preflight_failed")
+    if isinstance(error, CanaryRefused):
+        return Unprocessable(str(error), "canary_refused")
     return Conflict(str(error), _CONFLICTS.get(type(error), "refused"))
 
 
 _CONFLICTS: Mapping[type[BrainError], str] = {
     PresetIsLive: "preset_is_live",
     EmbeddingLocked: "embedding_locked",
+    CanaryRuns: "canary_runs",
+    NoCanary: "no_canary",
 }

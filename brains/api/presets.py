@@ -5,20 +5,24 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from brains import activation
-from brains.activation import REASON_LENGTH
-from brains.api.body import YAML, flag, read_body, read_object, text
+from brains import activation, live
+from brains.api.body import YAML, flag, read_body, read_object, reason, text
 from brains.api.door import Caller, Need
-from brains.api.errors import NotFound, Unprocessable
-from brains.api.shapes import preset_json
+from brains.api.errors import Conflict, NotFound, Unprocessable
+from brains.api.gates import wants_force
+from brains.api.shapes import preset_json, report_json
 from brains.as_code import report
 from brains.as_code.applying import Imported, import_presets
 from brains.as_code.document import Document, read_document
 from brains.as_code.entries import NAMES, Entry, Refusal, said
 from brains.as_code.plan import Options, Plan, What
 from brains.as_code.writing import write_document
+from brains.errors import PresetChanged
 from brains.layers import DIMENSION
-from brains.models import ModelPreset
+from brains.lookup import stored
+from brains.models import ModelPreset, Schedule
+from brains.preflight import gate
+from brains.selection import Selection, resolve
 from brains.staff_keys import Scope
 
 VIEW = Need(Scope.READ, "brains.view_modelpreset")
@@ -26,6 +30,12 @@ CHANGE = Need(Scope.EDIT, "brains.change_modelpreset")
 ADD = Need(Scope.EDIT, "brains.add_modelpreset")
 DELETE = Need(Scope.EDIT, "brains.delete_modelpreset")
 ACTIVATE = Need(Scope.ACTIVATE, "brains.activate_modelpreset")
+PROBE = Need(Scope.PROBE, "brains.probe_modelpreset")
+_OF_SCHEDULES = {
+    What.ADDED: "brains.add_schedule",
+    What.CHANGED: "brains.change_schedule",
+    What.REMOVED: "brains.delete_schedule",
+}
 YAML_TYPE = "application/yaml; charset=utf-8"
 # What GET gives beside the fields: PUT takes it back as it was.
 _GIVEN = ("is_live", "updated_at")
@@ -46,34 +56,69 @@ def get_preset(request: HttpRequest, caller: Caller, slug: str) -> HttpResponse:
 
 def put_preset(request: HttpRequest, caller: Caller, slug: str) -> HttpResponse:
     """Make one preset as the body has it, new or changed: fields left out are blank."""
-    body = read_object(request, (*NAMES, *_GIVEN))
-    options = Options(opened_at=_seen(request, body))
-    document = _document(body, slug.lower())
-    done = import_presets(document, caller.author(), options, _allowed(caller, options))
+    body = read_object(request, (*NAMES, *_GIVEN, "reason", "force"))
+    options = Options(force=wants_force(caller, body), opened_at=_seen(request, body))
+    document, author = _document(body, slug.lower()), caller.author(reason(body))
+    done = import_presets(document, author, options, _allowed(caller, options))
     _refuse(done)
     is_new = bool(done.plan.of(What.ADDED))
     return _preset_answer(_preset(slug), status=201 if is_new else 200)
 
 
+def delete_preset(request: HttpRequest, caller: Caller, slug: str) -> HttpResponse:
+    """Delete one preset that is not live and has no schedule."""
+    body = read_object(request, ("updated_at",), may_be_empty=True)
+    preset, seen = _preset(slug), _seen(request, body)
+    with activation.together():
+        stored(preset, seen, gone=PresetChanged)
+        if preset.schedules.exists():
+            raise Conflict(
+                f"{preset.name} has a schedule, which would go with it: delete that first.",
+                "preset_has_schedules",
+            )
+        activation.delete_presets([preset])
+    return JsonResponse({"deleted": preset.slug})
+
+
+def probe(request: HttpRequest, caller: Caller, slug: str) -> HttpResponse:
+    """Ask a preset's models now, and answer with what they said."""
+    read_object(request, (), may_be_empty=True)
+    return JsonResponse(report_json(gate.run(_selection(slug))))
+
+
+def probed(request: HttpRequest, caller: Caller, slug: str) -> HttpResponse:
+    """Answer with the newest check of exactly these models in the last ten minutes."""
+    report = gate.newest(_selection(slug))
+    if report is None:
+        raise NotFound(
+            "These models were not asked in the last ten minutes: POST asks them.",
+            "not_checked",
+        )
+    return JsonResponse(report_json(report))
+
+
 def export(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """Answer with all presets as a file."""
-    return HttpResponse(
-        write_document(ModelPreset.objects.all()), content_type=YAML_TYPE
-    )
+    """Answer with all presets as a file, and the schedules for who may see them."""
+    schedules = Schedule.objects.select_related("preset")
+    may_see = caller.user.has_perm("brains.view_schedule")
+    text = write_document(ModelPreset.objects.all(), schedules if may_see else None)
+    return HttpResponse(text, content_type=YAML_TYPE)
 
 
 def import_(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Make the presets as the file in the body has them, all or none; with `?dry_run=1`
     only tell what that would do."""
+    asked, is_dry = request.GET.dict(), flag(request, "dry_run")
+    why = reason(asked)
+    force = {"force": flag(request, "force"), "reason": why}
     options = Options(
-        dry_run=flag(request, "dry_run"),
+        dry_run=is_dry,
         prune=flag(request, "prune"),
-        activate=text(request.GET.dict(), "activate", longest=_LONGEST),
+        activate=text(asked, "activate", longest=_LONGEST),
+        force=not is_dry and wants_force(caller, force),
     )
-    reason = text(request.GET.dict(), "reason", longest=REASON_LENGTH)
-    document = read_document(read_body(request, YAML))
-    allow = _allowed(caller, options)
-    done = import_presets(document, caller.author(reason), options, allow)
+    document, author = read_document(read_body(request, YAML)), caller.author(why)
+    done = import_presets(document, author, options, _allowed(caller, options))
     _refuse(done)
     return JsonResponse(report.as_json(done))
 
@@ -86,6 +131,9 @@ def _allowed(caller: Caller, options: Options) -> Callable[[Plan], None]:
             caller.require(ADD)
         if plan.of(What.REMOVED):
             caller.require(DELETE)
+        for what, right in _OF_SCHEDULES.items():
+            if plan.of_schedules(what):
+                caller.require(Need(Scope.ACTIVATE, right, also=ACTIVATE.permission))
         # As in the admin: who edits what is live changes what is live.
         if plan.touches_live or options.activate:
             caller.require(ACTIVATE)
@@ -138,6 +186,10 @@ def _seen(request: HttpRequest, body: dict[str, Any]) -> str | None:
     tag = request.headers.get("If-Match", "").removeprefix("W/").strip('" ')
     given = text(body, "updated_at", longest=_LONGEST)
     return (tag if tag != "*" else "") or given or None
+
+
+def _selection(slug: str) -> Selection:
+    return resolve(_preset(slug).snapshot(), live.ladder())
 
 
 def _preset(slug: str) -> ModelPreset:

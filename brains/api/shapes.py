@@ -1,10 +1,13 @@
-"""Presets, changes and revisions as JSON. A blank value is null: it is inherited."""
+"""Presets, changes, revisions, canaries, checks and schedules as JSON. A blank value is null: it is inherited."""
 
 from typing import Any
 
 from brains.activation import Outcome
+from brains.canary.models import Canary
 from brains.layers import FIELDS
 from brains.models import Activation, ModelPreset
+from brains.preflight.findings import as_json as finding_json
+from brains.preflight.gate import Report
 
 
 def preset_json(preset: ModelPreset, live_id: int | None) -> dict[str, Any]:
@@ -50,6 +53,39 @@ def revision_json(activation: Activation) -> dict[str, Any]:
             field: {"value": value, "source": source}
             for field, (value, source) in activation.resolved.items()
         },
+    }
+
+
+def canary_json(canary: Canary) -> dict[str, Any]:
+    """Return a canary; `ended` is null while it runs."""
+    return {
+        "id": canary.pk,
+        "preset": canary.preset_name,
+        "slug": canary.snapshot["slug"],
+        "percent": float(canary.percent),
+        "by": canary.started_by_name,
+        "reason": canary.reason or None,
+        "started_at": canary.started_at.isoformat(),
+        "ended": {
+            "how": canary.how,
+            "at": canary.ended_at.isoformat() if canary.ended_at else None,
+            "by": canary.ended_by_name,
+            "revision": canary.ended_with,
+        }
+        if canary.how
+        else None,
+    }
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """Return a check of models, as far as it has come."""
+    return {
+        "is_over": report.is_over,
+        "has_passed": report.has_passed,
+        "finished_at": report.finished_at.isoformat() if report.finished_at else None,
+        "findings": [finding_json(each) for each in report.findings],
+        "refusals": report.refusals,
+        "warnings": report.warnings,
     }
 
 

@@ -5,17 +5,20 @@ afterwards goes through the check of its models first, as everywhere."""
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.conf import settings
-
-from brains import activation, live
+from brains import activation
 from brains.activation import Author
 from brains.as_code.document import Document
 from brains.as_code.entries import Refusal
 from brains.as_code.plan import Options, Plan, Step, What, plan
+from brains.as_code.schedules import (
+    plan_schedules,
+    remove_schedules,
+    save_schedules,
+)
 from brains.errors import PresetChanged
-from brains.models import ModelPreset
+from brains.models import ModelPreset, Schedule
 from brains.preflight import gate
-from brains.selection import Snapshot, resolve
+from brains.selection import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,18 @@ def import_presets(
     """
     if options.dry_run:
         return Imported(_plan(document, options), options)
-    checked = _checked(document, options, allow) if options.activate else None
+    checked = _checked(document, options, allow)
     with activation.together():
         planned = _plan(document, options)
         if planned.refusals:
             return Imported(planned, options)
         allow(planned)
+        forced = _passes(planned, options, checked)
         before = _revision()
-        _apply(planned, author, options)
+        _apply(planned, author, options, forced=forced)
         if options.activate:
-            _activate(options.activate, checked, author)
+            preset = activation.find_preset(options.activate)
+            activation.activate(preset, author, forced=forced)
         after = _revision()
     return Imported(planned, options, after if after != before else None)
 
@@ -69,8 +74,9 @@ def import_presets(
 def _plan(document: Document, options: Options) -> Plan:
     stored = list(ModelPreset.objects.order_by("slug"))
     planned = plan(document, stored, activation.live_preset_id(), options)
+    plan_schedules(document, list(Schedule.objects.select_related("preset")), planned)
     for step in planned.of(What.REMOVED):
-        if step.preset.schedules.exists():
+        if document.schedules is None and step.preset.schedules.exists():
             reason = "It has a schedule, which would go with it: delete that first."
             planned.refusals.append(Refusal(reason, preset=step.preset.name))
     return planned
@@ -80,33 +86,52 @@ def _checked(
     document: Document, options: Options, allow: Callable[[Plan], None]
 ) -> Snapshot | None:
     """Ask the models of what is to be live, before the lock is taken: that takes seconds.
-    Return what was asked; None when there is nothing to ask, since something is refused."""
+    Return what was asked; None when there is nothing to ask."""
     planned = _plan(document, options)
-    preset = planned.find(options.activate)
-    if planned.refusals or preset is None:
+    snapshot = _to_be_live(planned, options)
+    if planned.refusals or not _is_gated(snapshot):
         return None
     allow(planned)
-    if settings.AURA_PREFLIGHT and not activation.is_live(preset):
-        gate.admit(resolve(preset.snapshot(), live.ladder()))
-    return preset.snapshot()
+    if not options.force and (candidate := gate.to_ask(snapshot)):
+        gate.admit(candidate)
+    return snapshot
 
 
-def _activate(name: str, checked: Snapshot | None, author: Author) -> None:
-    preset = activation.find_preset(name)
-    if preset.snapshot() != checked:
+def _passes(planned: Plan, options: Options, checked: Snapshot | None) -> bool:
+    """Say whether it goes past the check. Raises PresetChanged when what is to be live now
+    is not what was asked."""
+    wanted = _to_be_live(planned, options)
+    if not _is_gated(wanted) or options.force:
+        return _is_gated(wanted)
+    if wanted and wanted != checked:
         raise PresetChanged(
-            f"{preset.name} was changed by somebody else while its models were asked."
+            f"{wanted.name} was changed by somebody else while its models were asked."
         )
-    activation.activate(preset, author)
+    return False
 
 
-def _apply(planned: Plan, author: Author, options: Options) -> None:
+def _is_gated(snapshot: Snapshot | None) -> bool:
+    return gate.to_ask(snapshot) is not None
+
+
+def _to_be_live(planned: Plan, options: Options) -> Snapshot | None:
+    """Return what the import makes live: what it activates, or how it edits what is live."""
+    if options.activate:
+        preset = planned.find(options.activate)
+        return preset.snapshot() if preset else None
+    edited = (step.preset for step in planned.of(What.CHANGED) if step.is_live)
+    return next((preset.snapshot() for preset in edited), None)
+
+
+def _apply(planned: Plan, author: Author, options: Options, *, forced: bool) -> None:
+    remove_schedules(planned)
     if removed := planned.of(What.REMOVED):
         activation.delete_presets([step.preset for step in removed])
     saved = planned.of(What.ADDED, What.CHANGED)
     _free_names(saved)
     for step in saved:
-        _save(step, author, options)
+        _save(step, author, options, forced=forced)
+    save_schedules(planned)
 
 
 def _free_names(steps: list[Step]) -> None:
@@ -119,10 +144,15 @@ def _free_names(steps: list[Step]) -> None:
             row.update(name_skeleton=given_up)
 
 
-def _save(step: Step, author: Author, options: Options) -> None:
+def _save(step: Step, author: Author, options: Options, *, forced: bool) -> None:
     if options.opened_at and step.what is What.ADDED:
         raise PresetChanged(f"{step.preset.name} was deleted by somebody else.")
-    activation.save_preset(step.preset, author, opened_at=options.opened_at)
+    activation.save_preset(
+        step.preset,
+        author,
+        opened_at=options.opened_at,
+        forced=forced,
+    )
 
 
 def _revision() -> int:

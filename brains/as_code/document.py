@@ -1,4 +1,4 @@
-"""A file of presets, read from YAML that anybody may have written: bounded in size, depth and
+"""A file of presets and schedules, read from YAML that anybody may have written: bounded in size, depth and
 number before anything is built, without aliases and tags, and with the line of each field."""
 
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import yaml
 
 from brains.as_code.entries import NAMES, Entry, Refusal, said
 from brains.errors import DocumentUnreadable
+from brains.schedules.written import NAMES as SCHEDULE_NAMES
 from brains.values import shown
 
 VERSION = "1"
@@ -27,21 +28,24 @@ _NULL = "tag:yaml.org,2002:null"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file holds: its presets, and what in it cannot be read."""
+    """What a file holds: its presets, what in it cannot be read, and its schedules (None:
+    it says nothing of them)."""
 
     entries: tuple[Entry, ...]
     refusals: tuple[Refusal, ...] = ()
+    schedules: tuple[Entry, ...] | None = None
 
 
 def read_document(data: bytes) -> Document:
     """Read a file of presets. What cannot be read is among the refusals."""
     refusals: list[Refusal] = []
     try:
-        rows = _rows(_composed(_text(data)), refusals)
-        entries = [_entry(row, refusals) for row in rows]
+        rows, hours = _rows(_composed(_text(data)), refusals)
+        presets = _entries(rows, NAMES, refusals)
+        schedules = None if hours is None else _entries(hours, SCHEDULE_NAMES, refusals)
     except DocumentUnreadable as error:
         return Document((), (Refusal(str(error), error.line),))
-    return Document(tuple(e for e in entries if e), tuple(refusals))
+    return Document(presets, tuple(refusals), schedules)
 
 
 def _text(data: bytes) -> str:
@@ -91,9 +95,12 @@ def _bound(text: str) -> None:
             raise DocumentUnreadable("The file has too many entries.", line)
 
 
-def _rows(root: yaml.Node, refusals: list[Refusal]) -> list[yaml.Node]:
-    """Return what stands below `presets`, in a file of our version."""
-    fields = _fields(root, ("version", "presets"), refusals, "The file")
+def _rows(
+    root: yaml.Node, refusals: list[Refusal]
+) -> tuple[list[yaml.Node], list[yaml.Node] | None]:
+    """Return what stands below `presets` and, if that is there, below `schedules`, in a file
+    of our version."""
+    fields = _fields(root, ("version", "presets", "schedules"), refusals, "The file")
     version = fields.get("version")
     if version is None:
         raise DocumentUnreadable(
@@ -103,24 +110,40 @@ def _rows(root: yaml.Node, refusals: list[Refusal]) -> list[yaml.Node]:
         raise DocumentUnreadable(
             f"This Aura reads files of version {VERSION} only.", _line(version)
         )
-    presets = fields.get("presets")
-    if not isinstance(presets, yaml.SequenceNode):
+    presets = _list(fields.get("presets"), "presets", "name", _line(root))
+    if "schedules" not in fields:
+        return presets, None
+    return presets, _list(fields["schedules"], "schedules", "preset", _line(root))
+
+
+def _list(node: yaml.Node | None, name: str, first: str, line: int) -> list[yaml.Node]:
+    """Return what stands in a list of the file. Raises DocumentUnreadable."""
+    if not isinstance(node, yaml.SequenceNode):
         raise DocumentUnreadable(
-            "The file has no list `presets`, with a `- name: ...` for each.",
-            _line(presets) if presets else _line(root),
+            f"The file has no list `{name}`, with a `- {first}: ...` for each.",
+            _line(node) if node else line,
         )
-    if len(presets.value) > PRESETS_MAX:
-        raise DocumentUnreadable(f"A file has at most {PRESETS_MAX} presets.")
-    return list(presets.value)
+    if len(node.value) > PRESETS_MAX:
+        raise DocumentUnreadable(f"A file has at most {PRESETS_MAX} {name}.")
+    return list(node.value)
 
 
-def _entry(node: yaml.Node, refusals: list[Refusal]) -> Entry | None:
+def _entries(
+    nodes: list[yaml.Node], names: tuple[str, ...], refusals: list[Refusal]
+) -> tuple[Entry, ...]:
+    entries = (_entry(node, names, refusals) for node in nodes)
+    return tuple(entry for entry in entries if entry)
+
+
+def _entry(
+    node: yaml.Node, names: tuple[str, ...], refusals: list[Refusal]
+) -> Entry | None:
     if not isinstance(node, yaml.MappingNode):
-        refusals.append(
-            Refusal("A preset is a list of fields, `- name: ...`.", _line(node))
-        )
+        what = "preset" if names is NAMES else "schedule"
+        reason = f"A {what} is a list of fields, `- {names[0]}: ...`."
+        refusals.append(Refusal(reason, _line(node)))
         return None
-    fields = _fields(node, NAMES, refusals, _label(node))
+    fields = _fields(node, names, refusals, _label(node))
     values: dict[str, str | None] = {}
     for name, value in fields.items():
         if reason := _value_problem(value):
@@ -168,10 +191,10 @@ def _pairs(node: yaml.Node) -> Iterator[tuple[str, int, yaml.Node]]:
 
 
 def _label(node: yaml.MappingNode) -> str:
-    """Return what a preset calls itself, for messages."""
+    """Return what a preset calls itself, or whose a schedule is, for messages."""
     pairs = reversed(node.value)  # of a name that stands there twice the first
     own = {k.value: v.value for k, v in pairs if isinstance(k, yaml.ScalarNode)}
-    names = (own.get("name"), own.get("slug"))
+    names = (own.get("name"), own.get("slug"), own.get("preset"))
     return next((said(name) for name in names if name and isinstance(name, str)), "")
 
 

@@ -29,7 +29,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A preset as it was written: fields that are left out are not there, None is blank."""
+    """A preset or a schedule as it was written: fields that are left out are not there, None is blank."""
 
     values: Mapping[str, str | None]
     line: int = 0
@@ -38,7 +38,8 @@ class Entry:
     @property
     def label(self) -> str:
         """How a message names it: as it calls itself, quoted where that looks odd."""
-        return said(self.values.get("name") or self.values.get("slug") or "")
+        names = (self.values.get(name) for name in ("name", "slug", "preset"))
+        return said(next(filter(None, names), ""))
 
     def refusal(self, name: str, reason: str) -> Refusal:
         """Return why its field `name` cannot be."""

@@ -11,6 +11,7 @@ from brains.as_code.entries import Refusal, Wanted, checked, fields_of, said
 from brains.layers import DIMENSION
 from brains.models import ModelPreset
 from brains.names import free_slug, skeleton
+from brains.schedules.models import Schedule
 
 
 class What(StrEnum):
@@ -43,13 +44,28 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleStep:
+    """What becomes of one schedule. `schedule` is the row as it is to be saved or deleted,
+    `replaces` the id of the one that is there."""
+
+    what: What
+    schedule: Schedule
+    replaces: int | None = None
+    changes: tuple[Change, ...] = ()
+    is_new: bool = False
+    """Whether a row is inserted for it: also where it stands elsewhere in the order."""
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How to import: change nothing; remove what the document does not name; make one live
-    afterwards, by its name or slug; only if the one preset is as it was at that moment."""
+    afterwards, by its name or slug; past the check of its models; only if the one preset is
+    as it was at that moment."""
 
     dry_run: bool = False
     prune: bool = False
     activate: str = ""
+    force: bool = False
     opened_at: str | None = None
 
 
@@ -59,12 +75,17 @@ class Plan:
 
     steps: list[Step] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    schedules: list[ScheduleStep] = field(default_factory=list)
     staying: list[ModelPreset] = field(default_factory=list)
     """The presets that the document does not name and that stay."""
 
     def of(self, *kinds: What) -> list[Step]:
         """Return the steps of these kinds."""
         return [step for step in self.steps if step.what in kinds]
+
+    def of_schedules(self, *kinds: What) -> list[ScheduleStep]:
+        """Return the steps of schedules of these kinds."""
+        return [step for step in self.schedules if step.what in kinds]
 
     def find(self, name: str) -> ModelPreset | None:
         """Return the preset that `activation.find_preset` will find once all is done."""

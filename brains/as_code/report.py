@@ -5,7 +5,8 @@ from typing import Any
 
 from brains.as_code.applying import Imported
 from brains.as_code.entries import Refusal, said
-from brains.as_code.plan import Step, What
+from brains.as_code.plan import ScheduleStep, Step, What
+from brains.schedules.written import texts_of
 from brains.wording import counted
 
 _WIDTH = len(What.UNCHANGED) + 2
@@ -18,6 +19,7 @@ def as_json(imported: Imported) -> dict[str, Any]:
         "dry_run": imported.options.dry_run,
         "revision": imported.revision,
         "presets": [_step_json(step) for step in imported.plan.steps],
+        "schedules": [_hours_json(step) for step in imported.plan.schedules],
         "refused": [_refusal_json(refusal) for refusal in imported.plan.refusals],
     }
 
@@ -25,6 +27,9 @@ def as_json(imported: Imported) -> dict[str, Any]:
 def as_text(imported: Imported) -> str:
     """Return the report as lines: a preset each, its fields below it, then the sum."""
     lines = [line for step in imported.plan.steps for line in _step_lines(step)]
+    lines += [
+        line for step in imported.plan.schedules for line in _schedule_lines(step)
+    ]
     lines += [f"{'refused':<{_WIDTH}}{told(r)}" for r in imported.plan.refusals]
     return "\n".join([*lines, summary(imported)])
 
@@ -36,7 +41,7 @@ def summary(imported: Imported) -> str:
         return f"Nothing was changed: {refused} refused."
     sums = [f"{len(imported.plan.of(what))} {what}" for what in What]
     counts = ", ".join(text for text in sums if not text.startswith("0 "))
-    counts = counts or "no presets"
+    counts = f"{counts or 'no presets'}{_of_schedules(imported)}"
     if imported.options.dry_run:
         return f"Would be: {counts}.{_activation(imported)} Nothing was changed."
     live = f" Live as revision {imported.revision}." if imported.revision else ""
@@ -67,6 +72,19 @@ def _step_lines(step: Step) -> Iterator[str]:
             yield f"{'':<{_WIDTH}}{change.field}: {_value(change.before)} -> {after}"
 
 
+def _schedule_lines(step: ScheduleStep) -> Iterator[str]:
+    yield f"{step.what:<{_WIDTH}}schedule: {said(str(step.schedule))}"
+    for change in step.changes:
+        yield f"{'':<{_WIDTH}}{change.field}: {change.before} -> {change.after}"
+
+
+def _of_schedules(imported: Imported) -> str:
+    plan = imported.plan
+    sums = [(len(plan.of_schedules(what)), what) for what in What]
+    counts = ", ".join(f"{count} {what}" for count, what in sums if count)
+    return f"; of schedules {counts}" if counts else ""
+
+
 def _value(text: str) -> str:
     return said(text) if text else "(blank)"
 
@@ -78,6 +96,19 @@ def _step_json(step: Step) -> dict[str, Any]:
         "slug": step.preset.slug,
         "changes": [
             {"field": c.field, "before": c.before or None, "after": c.after or None}
+            for c in step.changes
+        ],
+    }
+
+
+def _hours_json(step: ScheduleStep) -> dict[str, Any]:
+    return {
+        "what": str(step.what),
+        "preset": step.schedule.preset.slug,
+        **texts_of(step.schedule),
+        "enabled": step.schedule.is_enabled,
+        "changes": [
+            {"field": c.field, "before": c.before, "after": c.after}
             for c in step.changes
         ],
     }

@@ -1,7 +1,8 @@
-"""Presets as a file: YAML for people to read and to keep in git. The same presets always give
+"""Presets and schedules as a file: YAML for people to read and to keep in git. The same presets always give
 the same text."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import yaml
 
@@ -9,10 +10,15 @@ from brains.as_code.document import VERSION
 from brains.as_code.entries import fields_of
 from brains.layers import DIMENSION
 from brains.models import ModelPreset
+from brains.schedules.models import Schedule
+from brains.schedules.written import texts_of
 
 _HEAD = """\
 # Aura's presets. `manage.py import_presets FILE` makes them as they stand here, all or none.
 # A field that is left out is blank: it inherits the environment, .env or the default.
+"""
+_HEAD_OF_SCHEDULES = """\
+# The schedules are all that there are to be; without their list they stay as they are.
 """
 
 
@@ -35,17 +41,23 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _represent_text)
 
 
-def write_document(presets: Iterable[ModelPreset]) -> str:
-    """Return the file of these presets, in the order of their slugs."""
+def write_document(
+    presets: Iterable[ModelPreset], schedules: Iterable[Schedule] | None = None
+) -> str:
+    """Return the file of these presets, in the order of their slugs, and of schedules in
+    theirs; None says nothing of schedules."""
     rows = [_row(preset) for preset in sorted(presets, key=lambda p: p.slug)]
+    document: dict[str, Any] = {"version": int(VERSION), "presets": rows}
+    if schedules is not None:
+        document["schedules"] = [_hours(schedule) for schedule in schedules]
     body: str = yaml.dump(
-        {"version": int(VERSION), "presets": rows},
+        document,
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,
         width=100,
     )
-    return _HEAD + body
+    return _HEAD + ("" if schedules is None else _HEAD_OF_SCHEDULES) + body
 
 
 def _row(preset: ModelPreset) -> dict[str, str | int]:
@@ -55,3 +67,11 @@ def _row(preset: ModelPreset) -> dict[str, str | int]:
         for name, text in fields_of(preset).items()
         if text
     }
+
+
+def _hours(schedule: Schedule) -> dict[str, str | bool]:
+    texts: dict[str, str | bool] = {
+        "preset": schedule.preset.slug,
+        **texts_of(schedule),
+    }
+    return {**texts, "enabled": schedule.is_enabled}

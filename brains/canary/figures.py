@@ -16,7 +16,16 @@ class Figure:
     is_for_staff: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """The shares of their calls, 0 to 1, in which both sides fail."""
+
+    control: float
+    candidate: float
+
+
 _say: Callable[[datetime], Sequence[Figure]] | None = None
+_see: Callable[[datetime], Failing | None] | None = None
 
 
 def say_by(say: Callable[[datetime], Sequence[Figure]]) -> None:
@@ -30,3 +39,16 @@ def figures(since: datetime, *, with_cost: bool) -> Sequence[Figure]:
     they are wanted. Raises what the database raises."""
     said = _say(since) if _say else ()
     return [figure for figure in said if with_cost or not figure.is_for_staff]
+
+
+def seen_by(see: Callable[[datetime], Failing | None]) -> None:
+    """Take `see` as what knows whether, since a time, the candidate fails markedly more than
+    the control. It may ask the database."""
+    global _see
+    _see = see
+
+
+def failing(since: datetime) -> Failing | None:
+    """Return how often both sides fail, when the candidate does markedly more since a
+    canary's start; else None. Raises what the database raises."""
+    return _see(since) if _see else None

@@ -1,6 +1,7 @@
 """What people are told of a canary, in the admin and on the command line."""
 
 from brains.activation import Outcome
+from brains.canary.figures import Failing
 from brains.canary.models import Canary
 from brains.canary.split import shown_percent
 from brains.wording import ago
@@ -31,6 +32,14 @@ def promoted(outcome: Outcome) -> str:
     before = replaced.preset_name if replaced else None
     instead = f", replacing {before}" if before else ""
     return f"{newest.preset_name} is live for every call as revision {newest.revision}{instead}."
+
+
+def fails(name: str, failing: Failing) -> str:
+    """Say how often the candidate fails, and what is live."""
+    shares = [f"{100 * each:.0f} %" for each in (failing.candidate, failing.control)]
+    return (
+        f"Of the calls that go to {name}, {shares[0]} fail; of the others {shares[1]}."
+    )
 
 
 def how_it_ended(canary: Canary) -> str:

@@ -3,7 +3,7 @@ they are typed, and refusals as sentences."""
 
 import os
 import pwd
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
@@ -17,9 +17,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 from brains import arrival
 from brains.activation import Author, Outcome
 from brains.busy import is_busy
-from brains.errors import BrainError
+from brains.errors import BrainError, PreflightFailed
 from brains.key_record import KeyRecord
 from brains.models import Activation
+from brains.preflight import gate
+from brains.selection import Snapshot
 from brains.trials import trial_of
 
 MINUTES_MAX = 7 * 24 * 60
@@ -48,6 +50,32 @@ def minutes(text: str) -> timedelta:
     raise ArgumentTypeError(
         f"{text[:40]!r} is not a whole number of minutes from 1 to {MINUTES_MAX}."
     )
+
+
+def add_force(parser: ArgumentParser) -> None:
+    """Add the option that `pass_gate` takes."""
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="go past the check of its models; needs --reason, and the history says so",
+    )
+
+
+def pass_gate(snapshot: Snapshot | None, who: Author, *, force: bool) -> bool:
+    """Let what is to be live through the check of its models, and say whether that was
+    forced. Raises CommandError with the way past."""
+    if force and not who.reason:
+        raise CommandError("Say why it goes past the check: --force needs --reason.")
+    candidate = gate.to_ask(snapshot)
+    if candidate is None or force:
+        return candidate is not None
+    try:
+        gate.admit(candidate)
+    except PreflightFailed as failed:
+        raise CommandError(
+            f"{failed} Mend that, or do it all the same with --force --reason WHY."
+        ) from failed
+    return False
 
 
 def told(outcome: Outcome, sentence: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from providers.errors import (
 
 L1_BUDGET_MS = 500
 WRONG_LENGTH = "embedding_dimension_mismatch"
+TOO_DEAR = "too_dear"
 
 # As clients of the gateway are told them.
 _CODES: Mapping[type[ProviderError], str] = {
@@ -125,6 +126,16 @@ def measured(question: Question, length: int, latency_ms: int) -> Finding:
             "model.",
         )
     return replace(found, length=length, latency_ms=latency_ms)
+
+
+def dear(question: Question, cost: str, most: str) -> Finding:
+    """Return that a model was not asked, because of what that would cost."""
+    return _fails(
+        question,
+        TOO_DEAR,
+        f"It was not asked: its questions would cost about {cost}, and those of one check "
+        f"may cost {most} (AURA_PREFLIGHT_MAX_USD).",
+    )
 
 
 def as_json(finding: Finding) -> dict[str, Any]:

@@ -1,22 +1,25 @@
 """The gate before a change of what is live: what was checked just now, or is checked now,
-must answer. Only the admin and the command line go through it; `activation` itself asks no
-provider."""
+must answer. Every door goes through it; `activation` itself asks no provider."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
+from brains import activation, live
 from brains.errors import PreflightFailed
 from brains.preflight import asking
+from brains.preflight.cost import too_dear
 from brains.preflight.findings import Finding, State, as_json, from_json, waiting
 from brains.preflight.models import Preflight
 from brains.preflight.questions import digest_of, questions_of
-from brains.selection import Selection
+from brains.selection import Selection, Snapshot, resolve
 
 FRESH = timedelta(minutes=10)
 KEPT = timedelta(days=1)
+NOTHING = "Nothing was activated."
 # One that is not over by now was left behind by a process that ended.
 _UNDERWAY = timedelta(seconds=2 * asking.ANSWER_S)
 
@@ -49,6 +52,18 @@ class Report:
         return [f.warning for f in self.findings if f.warning]
 
 
+def to_ask(snapshot: Snapshot | None) -> Selection | None:
+    """Return the selection whose models are to be asked before `snapshot` may become live;
+    None where none are: the check is off, there is no preset, or what is live has the same
+    values."""
+    if not settings.AURA_PREFLIGHT or snapshot is None:
+        return None
+    newest = activation.latest()
+    now = newest.as_snapshot() if newest else None
+    is_new = now is None or now.values != snapshot.values
+    return resolve(snapshot, live.ladder()) if is_new else None
+
+
 def newest(selection: Selection) -> Report | None:
     """Return the newest check of exactly these models in the last ten minutes, which may
     still go on; None for none."""
@@ -65,10 +80,12 @@ def run(selection: Selection) -> Report:
     questions = questions_of(selection)
     found = {question.layer: waiting(question) for question in questions}
     Preflight.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    dear = {finding.layer: finding for finding in too_dear(questions)}
+    found |= dear
     row = Preflight.objects.create(
         digest=digest_of(questions), findings=_kept(list(found.values()))
     )
-    for finding in asking.ask(questions):
+    for finding in asking.ask([q for q in questions if q.layer not in dear]):
         found[finding.layer] = finding
         row.findings = _kept(list(found.values()))
         row.save(update_fields=["findings"])
@@ -86,7 +103,7 @@ def admit(selection: Selection) -> Report:
     known = newest(selection)
     report = known if known and known.has_passed else run(selection)
     if not report.has_passed:
-        raise PreflightFailed(" ".join(["Nothing was activated.", *report.refusals]))
+        raise PreflightFailed(" ".join([NOTHING, *report.refusals]))
     return report
 
 

@@ -1,7 +1,7 @@
 """What a change of what is live would mean, as sentences, by the catalogue: prices before and
 after, the month's cost at the traffic of late, contexts that shrink, abilities that go."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from brains.catalogue.wording import context, dollars, price
 from brains.layers import LAYERS, Layer
 from brains.preview.traffic import DAYS, Used
 from brains.selection import Selection
-from brains.wording import listed
+from brains.wording import counted, listed
 from providers.listed_model import ListedModel
 
 MONTH_DAYS = 30
@@ -20,6 +20,7 @@ ABILITIES = {
     "structured_outputs": "JSON schemas",
     "reasoning": "reasoning",
 }
+IMAGES = "images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,9 @@ def preview(
 ) -> list[str]:
     """Return what to know of the change before it is made; [] when no model changes."""
     changing = list(_changing(now, then, catalogue))
-    sentences = [sentence for each in changing for sentence in _about(each)]
+    sentences = [sentence for each in changing for sentence in _about(each, used)]
+    if unpriced := [c.layer.title for c in changing if not _is_priced(c.after)]:
+        sentences.append(f"What {listed(unpriced)} would cost is not known.")
     if changing and (cost := _month(now, then, catalogue, used)):
         sentences.append(cost)
     return sentences
@@ -51,7 +54,7 @@ def _changing(
             yield Changing(layer, catalogue.find(before), catalogue.find(after))
 
 
-def _about(change: Changing) -> Iterator[str]:
+def _about(change: Changing, used: Mapping[str, Used]) -> Iterator[str]:
     title, before, after = change.layer.title, change.before, change.after
     if after is None:
         return
@@ -63,7 +66,12 @@ def _about(change: Changing) -> Iterator[str]:
     if _shrinks(before, after):
         yield f"{title} would take in less: {context(after)}, {context(before)} now."
     if lost := _lost(before, after):
-        yield f"{title} would no longer do {listed(lost)}."
+        known = used.get(change.layer.name)
+        yield f"{title} would no longer do {listed(lost)}{_though(lost, known)}."
+
+
+def _is_priced(model: ListedModel | None) -> bool:
+    return bool(model and price(model))
 
 
 def _shrinks(before: ListedModel, after: ListedModel) -> bool:
@@ -82,15 +90,27 @@ def _lost(before: ListedModel, after: ListedModel) -> list[str]:
         gone = set(before.parameters) - set(after.parameters)
         lost += [said for name, said in ABILITIES.items() if name in gone]
     if after.input_modalities and "image" in before.input_modalities:
-        lost += [] if "image" in after.input_modalities else ["images"]
+        lost += [] if "image" in after.input_modalities else [IMAGES]
     return lost
+
+
+def _though(lost: Sequence[str], used: Used | None) -> str:
+    """Say how many calls used what goes; "" when none did, or nothing is known."""
+    calls = used.abilities if used else {}
+    names = {**ABILITIES, IMAGES: IMAGES}
+    told = [
+        f"{counted(calls[name], 'call')} used {names[name]}"
+        for name in names
+        if names[name] in lost and calls.get(name)
+    ]
+    return f", though in the last {DAYS} days {listed(told)}" if told else ""
 
 
 def _month(
     now: Selection, then: Selection, catalogue: Catalogue, used: Mapping[str, Used]
 ) -> str:
     """Say what a month costs at the traffic of late, as far as prices are known."""
-    layers = [layer for layer in LAYERS if layer.name in used]
+    layers = [layer for layer in LAYERS if _has_tokens(used.get(layer.name))]
     costs = {
         layer.title: (
             _cost(catalogue.find(now.choice(layer.name).value), used[layer.name]),
@@ -115,6 +135,10 @@ def _month(
         f"At the traffic of the last {DAYS} days a month would cost about {dollars(after)}; "
         f"now {dollars(before)}.{left_out}"
     )
+
+
+def _has_tokens(used: Used | None) -> bool:
+    return used is not None and bool(used.tokens_in or used.tokens_out)
 
 
 def _cost(model: ListedModel | None, used: Used) -> Decimal | None:

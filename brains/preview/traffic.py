@@ -2,7 +2,7 @@
 gives them here; until it has, nothing is known."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +11,8 @@ class Used:
 
     tokens_in: int
     tokens_out: int
+    abilities: Mapping[str, int] = field(default_factory=dict)
+    """Ability, as the catalogue calls it ("images" for those) -> calls that used it."""
 
 
 DAYS = 7

@@ -5,6 +5,8 @@ from django.db import models
 
 from brains.schedules.times import DAYS, Hours, zones
 
+LEFT_OUT_LENGTH = 1000
+
 
 def validate_days(text: str) -> None:
     """Raise ValidationError with a sentence when `text` names no days."""
@@ -50,6 +52,15 @@ class Schedule(models.Model):
     )
     returns_to = models.PositiveIntegerField(
         null=True, editable=False, help_text="The revision that was live before it."
+    )
+    # The default stands in the database too, for workers of an older version.
+    left_out = models.CharField(
+        max_length=LEFT_OUT_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Why it was not begun, the last time that its hours came.",
     )
 
     class Meta:

@@ -10,11 +10,23 @@ from django.db import transaction
 
 from brains import activation
 from brains.activation import Author
-from brains.errors import EmbeddingLocked, RevisionNotFound
+from brains.errors import EmbeddingLocked, PreflightFailed, RevisionNotFound
 from brains.ledger import lock
-from brains.schedules.models import Schedule
+from brains.preflight import gate
+from brains.preflight.gate import NOTHING
+from brains.schedules.models import LEFT_OUT_LENGTH, Schedule
+from brains.selection import Snapshot
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the models of a preset said, as it was then: `problem` is why it must not become
+    live, "" when it may."""
+
+    snapshot: Snapshot
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +38,27 @@ class Next:
     begins: bool
 
 
-def take_turns(now: datetime) -> None:
+def take_turns(now: datetime) -> list[Schedule]:
     """End the schedule that is over, and begin the one whose time it is; of several the
-    first. However many processes call this, each turn is taken once."""
-    if not Schedule.objects.exists():  # without the lock: mostly there is none
-        return
+    first. However many processes call this, each turn is taken once.
+
+    The models of the one that begins are asked before, and where they do not answer it is
+    left out until its next begin. Returns those that were.
+    """
+    schedules = _all()  # without the lock: mostly there is none
+    if not schedules:
+        return []
+    checked = _check(_wanted(schedules, now))
     with transaction.atomic():
         lock()
-        schedules = list(Schedule.objects.select_related("preset"))
+        schedules = _all()
         wanted = _wanted(schedules, now)
         running = next((s for s in schedules if s.began_as is not None), None)
         if running is not None and running != wanted:
             _end(running)
-        if wanted is not None and wanted.began_as is None:
-            _begin(wanted)
+        if wanted is None or wanted.began_as is not None:
+            return []
+        return [] if _begin(wanted, checked) else [wanted]
 
 
 def what_comes_next(now: datetime) -> Next | None:
@@ -54,25 +73,59 @@ def what_comes_next(now: datetime) -> Next | None:
     return min(coming, key=lambda one: one.at, default=None)
 
 
+def left_out() -> list[Schedule]:
+    """Return the schedules that were not begun the last time that their hours came."""
+    rows = Schedule.objects.filter(is_enabled=True).exclude(left_out="")
+    return list(rows.select_related("preset"))
+
+
+def _all() -> list[Schedule]:
+    return list(Schedule.objects.select_related("preset"))
+
+
 def _wanted(schedules: Sequence[Schedule], now: datetime) -> Schedule | None:
     on = (s for s in schedules if s.is_enabled and s.hours.is_on(now))
     return next(on, None)
 
 
-def _begin(schedule: Schedule) -> None:
-    before = activation.latest()
-    author = Author("Aura", reason=f"Schedule: {schedule}."[: activation.REASON_LENGTH])
+def _check(wanted: Schedule | None) -> Checked | None:
+    """Ask the models of a schedule that is to begin, before the lock is taken: that takes
+    seconds. None where there is nothing to ask."""
+    if wanted is None or wanted.began_as is not None:
+        return None
+    snapshot = wanted.preset.snapshot()
+    candidate = gate.to_ask(snapshot)
+    if candidate is None:
+        return None
     try:
-        newest = activation.activate(schedule.preset, author).activation
-        schedule.began_as = newest.revision if newest else 0
-    except EmbeddingLocked as locked:
-        schedule.began_as = (
-            0  # its hours have begun, but it is not live: nothing to end
-        )
-        logger.warning("%s is left out. %s", schedule, locked)
+        gate.admit(candidate)
+    except PreflightFailed as failed:
+        return Checked(snapshot, str(failed).removeprefix(f"{NOTHING} "))
+    return Checked(snapshot)
+
+
+def _begin(schedule: Schedule, checked: Checked | None) -> bool:
+    """Begin a schedule; say whether it was not left out."""
+    snapshot = schedule.preset.snapshot()
+    if checked is None or checked.snapshot != snapshot:
+        checked = Checked(snapshot)
+        if gate.to_ask(snapshot):
+            return True  # it was edited meanwhile: the next look asks anew
+    before = activation.latest()
     schedule.returns_to = before.revision if before else None
-    schedule.save(update_fields=["began_as", "returns_to"])
-    logger.info("A schedule begins: %s", schedule)
+    try:
+        if checked.problem:
+            raise PreflightFailed(checked.problem)
+        author = _author(f"Schedule: {schedule}.")
+        newest = activation.activate(schedule.preset, author).activation
+        schedule.began_as, schedule.left_out = newest.revision if newest else 0, ""
+        logger.info("A schedule begins: %s", schedule)
+    except (EmbeddingLocked, PreflightFailed) as refused:
+        # Its hours have begun, but it is not live: there will be nothing to end.
+        schedule.began_as, schedule.left_out = 0, str(refused)[:LEFT_OUT_LENGTH]
+        logger.warning("%s is left out. %s", schedule, refused)
+    schedule.save(update_fields=["began_as", "returns_to", "left_out"])
+    return not schedule.left_out
 
 
 def _end(schedule: Schedule) -> None:
@@ -86,7 +139,7 @@ def _end(schedule: Schedule) -> None:
 
 
 def _go_back(schedule: Schedule) -> None:
-    author = Author("Aura", reason=f"End of: {schedule}."[: activation.REASON_LENGTH])
+    author = _author(f"End of: {schedule}.")
     try:
         if schedule.returns_to is None:
             activation.deactivate(author)
@@ -96,3 +149,7 @@ def _go_back(schedule: Schedule) -> None:
         logger.warning("Revision %d is gone; nothing changes.", schedule.returns_to)
     except EmbeddingLocked as locked:
         logger.warning("%s ends, but what it made live stays. %s", schedule, locked)
+
+
+def _author(reason: str) -> Author:
+    return Author("Aura", reason=reason[: activation.REASON_LENGTH])

@@ -1,15 +1,17 @@
-"""How a model id is put on a page: it may wrap, but only where a person would cut it."""
+"""How a model id or a variable is put on a page: it may wrap, but only where a person would
+cut it."""
 
 import re
 
 from django import template
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from brains import values
 
 register = template.Library()
 
+_VARIABLE = re.compile(r"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)")
 _PIECES = re.compile(r"[^/-]*[/-]+|[^/-]+")
 
 
@@ -28,3 +30,20 @@ def in_turn(text: str) -> SafeString:
     ids = values.model_ids(str(text))
     pieces = ((SafeString(breakable(i).removesuffix("<wbr>")),) for i in ids)
     return format_html_join(", then ", "<code>{}</code>", pieces) or SafeString("none")
+
+
+@register.filter
+def variables(text: str) -> SafeString:
+    """Return `text`, escaped, in which names of variables stay on one line where they fit, and
+    else wrap after a `_`."""
+    pieces: list[str] = _VARIABLE.split(str(text))
+    pieces[1::2] = map(_variable, pieces[1::2])  # every second one is a name
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
+
+
+def _variable(name: str) -> SafeString:
+    parts = ((part,) for part in name.split("_"))
+    return format_html(
+        '<span class="aura-variable">{}</span>',
+        format_html_join(SafeString("_<wbr>"), "{}", parts),
+    )

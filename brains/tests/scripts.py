@@ -18,7 +18,11 @@ ALL_PERMISSIONS = (
     "activate_modelpreset",
     "confirm_modelpreset",
     "roll_back_modelpreset",
+    "probe_modelpreset",
     "view_activation",
+    "view_schedule",
+    "add_schedule",
+    "delete_schedule",
 )
 
 
@@ -69,6 +73,14 @@ class Script:
     def put(self, path: str, body: Any, **headers: str) -> Any:
         """PUT JSON."""
         return self.ask("PUT", path, body, **headers)
+
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        """PATCH JSON."""
+        return self.ask("PATCH", path, body, **headers)
+
+    def delete(self, path: str, body: Any = None, **headers: str) -> Any:
+        """DELETE."""
+        return self.ask("DELETE", path, body, **headers)
 
     def give(self, text: str | bytes, query: str = "") -> Any:
         """Import a file."""

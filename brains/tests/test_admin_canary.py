@@ -2,6 +2,7 @@
 exactly."""
 
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -12,8 +13,11 @@ from brains import activation
 from brains.activation import Author
 from brains.canary import rows as canaries
 from brains.canary.models import Canary
+from brains.tests.cataloguing import listed, providers, read
 from brains.tests.records import preset, revisions
 from brains.tests.status_reader import words
+from providers.registry import Registry
+from providers.shipped import local, offline, openrouter
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:brains_modelpreset_changelist")
@@ -60,6 +64,34 @@ def member(*codenames):
     client = Client()
     client.force_login(user)
     return client
+
+
+def test_the_question_says_what_it_would_cost_and_what_is_not_listed(
+    admin_client, hybrid, settings
+):
+    settings.AURA_PREFLIGHT, settings.AURA_PROVIDERS = True, providers()
+    prices = {
+        "anthropic/claude-3.5-sonnet": "0.000003",
+        "anthropic/claude-3-opus": "0.1",
+    }
+    read(*(listed(name, price=(usd, usd)) for name, usd in prices.items()))
+    activation.activate(hybrid, BOB)
+    page = seen(admin_client.get(start_url("Performance")))
+    assert "What it would mean for every call" in page
+    assert "L2 would cost " in page
+    assert "no longer listed" in page
+    assert "Its models are asked first" in page
+
+
+def test_what_of_the_candidate_cannot_answer_is_said_of_its_side(
+    admin_client, canary, settings
+):
+    three = (openrouter("", ""), local("", "", "", {}), offline("", ""))
+    settings.AURA_PROVIDERS = Registry({p.name: p for p in three})
+    page = seen(admin_client.get(PAGE))
+    assert "On the candidate's side L1, L2, L3 and Embedding cannot answer" in unescape(
+        page
+    )
 
 
 def test_a_canary_is_started_from_its_form(admin_client, hybrid):

@@ -32,10 +32,31 @@ def ends_of_trials():
     return [row.confirm_by for row in rows]
 
 
-def sentences(client, **query):
-    html = client.get(LIST, query).content.decode()
-    cells = re.findall(r'<td class="field-what">(.*?)</td>', html, re.DOTALL)
-    return [" ".join(re.sub("<[^>]+>", "", cell).split()) for cell in cells]
+def cells(client, column, **query):
+    html = client.get(LIST, query).content.decode().replace("<wbr>", "")
+    return re.findall(rf'<td class="field-{column}">(.*?)</td>', html, re.DOTALL)
+
+
+def words(html):
+    return " ".join(re.sub("<[^>]+>", "", html).split())
+
+
+def differences(client):
+    """The lines of each row; what is opened by its summary counts as open."""
+    found = cells(client, "difference")
+    lines = [re.findall("<li>(.*?)</li>", cell, re.DOTALL) or [cell] for cell in found]
+    return [", ".join(map(words, each)) for each in lines]
+
+
+def deeds(client, **query):
+    return [
+        words(cell.partition("<small>")[0]) for cell in cells(client, "deed", **query)
+    ]
+
+
+def sentences(client):
+    pairs = zip(deeds(client), differences(client), strict=True)
+    return [f"{deed}: {difference}" for deed, difference in pairs]
 
 
 def page_of(client, revision):
@@ -65,6 +86,29 @@ def test_each_change_is_a_sentence_newest_first(admin_client):
         "L2 anthropic/claude-3.5-sonnet, L3 deepseek/deepseek-chat, "
         "Embedding openai/text-embedding-3-small, Dimension 1536",
     ]
+
+
+def test_several_values_are_named_by_their_layers_and_open_to_all(admin_client):
+    activation.activate(preset("Default"), ANN)
+    activation.activate(preset("All-DeepSeek"), ANN)
+
+    cell = cells(admin_client, "difference")[0]
+    summary = re.search("<details><summary>(.*?)</summary>", cell)
+    assert summary and summary[1] == "L1 and L2"
+    assert cells(admin_client, "difference")[1].count("<li>") == 5
+
+
+def test_a_row_says_how_long_it_was_live(admin_client):
+    activation.activate(preset("Default"), ANN)
+    day_ago = timezone.now() - timedelta(days=1)
+    Activation.objects.update(created_at=day_ago - timedelta(hours=3))
+    activation.activate(preset("Budget"), ANN)
+    Activation.objects.filter(revision=2).update(created_at=day_ago)
+
+    spans = [
+        words(c.partition("<small>")[0]) for c in cells(admin_client, "while_live")
+    ]
+    assert [span.replace("\xa0", " ") for span in spans] == ["1 day", "3 hours"]
 
 
 def test_a_change_of_nothing_that_serves_says_so(admin_client):
@@ -109,7 +153,8 @@ def test_a_trial_its_confirmation_and_its_end_are_told(admin_client):
 
     until = [exact(ends) for ends in ends_of_trials()]
     assert sentences(admin_client)[:4] == [
-        "Aura went back to Twin (revision 3): Nobody confirmed revision 4 in time.",
+        "Aura went back to Twin (revision 3): Nobody confirmed revision 4 in time.: "
+        "no value changed",
         f"ann activated Default on trial until {until[1]}, replacing Twin: "
         "no value changed",
         "bob confirmed Twin, which was on trial: no value changed",
@@ -124,7 +169,7 @@ def test_what_an_end_in_time_changed_is_told_after_why(admin_client):
     activation.end_trial(timezone.now() + 2 * TRIAL)
 
     assert sentences(admin_client)[0] == (
-        "Aura went back to Default (revision 1): Nobody confirmed revision 2 in time. "
+        "Aura went back to Default (revision 1): Nobody confirmed revision 2 in time.: "
         "L1 local/phi-3-mini-4k → mistralai/mistral-7b-instruct"
     )
     html = admin_client.get(LIST).content.decode()
@@ -161,8 +206,8 @@ def test_a_deleted_preset_is_still_named(admin_client):
     activation.activate(preset("Default"), ANN)
     activation.delete_presets([preset("Budget")])
 
-    assert sentences(admin_client)[-1].startswith("ann activated Budget: ")
-    assert len(sentences(admin_client, q="Budget")) >= 1
+    assert deeds(admin_client)[-1] == "ann activated Budget"
+    assert len(deeds(admin_client, q="Budget")) >= 1
 
 
 def test_nobody_adds_changes_or_deletes_history(admin_client):

@@ -6,10 +6,15 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from brains import activation
 from brains.activation import Author
 from brains.models import ModelPreset
+from brains.provider_watch import WATCH, Checked
+from providers.reachability import Reach, State
+from providers.registry import Registry
+from providers.shipped import local, offline, openrouter
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:brains_modelpreset_changelist")
@@ -173,3 +178,40 @@ def test_the_first_page_says_what_is_live_and_what_serves_each_layer(admin_clien
 
     assert "Budget is live as revision 1." in text
     assert "google/ gemma- 7b- it from preset Budget" in text
+
+
+# What is live and cannot answer.
+
+
+def troubles(client, settings, key, monkeypatch, state=None):
+    three = (openrouter("", key), local("", "", "", {}), offline("", ""))
+    settings.AURA_PROVIDERS = Registry({p.name: p for p in three})
+    found = {"openrouter": Checked(Reach(state), timezone.now())} if state else {}
+    monkeypatch.setattr(WATCH, "latest", found)
+    html = client.get(LIST).content.decode()
+    return [words(each) for each in re.findall(r"aura-broken\">(.*?)</p>", html)]
+
+
+def test_the_list_says_that_what_is_live_has_no_key(
+    admin_client, settings, monkeypatch
+):
+    activation.activate(preset("Hybrid"), ANN)
+    (trouble,) = troubles(admin_client, settings, "", monkeypatch)
+    assert trouble.startswith("Now L2, L3 and Embedding cannot answer. No key for Open")
+    assert trouble.endswith("See the status page")
+
+
+def test_the_list_says_that_a_provider_was_not_reached(
+    admin_client, settings, monkeypatch
+):
+    activation.activate(preset("Budget"), ANN)
+    (trouble,) = troubles(admin_client, settings, "k", monkeypatch, State.UNREACHABLE)
+    assert trouble.startswith("OpenRouter was not reached. Check its address")
+
+
+def test_the_list_says_nothing_while_what_is_live_answers(
+    admin_client, settings, monkeypatch
+):
+    activation.activate(preset("Budget"), ANN)
+    assert troubles(admin_client, settings, "k", monkeypatch, State.ANSWERS) == []
+    assert troubles(admin_client, settings, "k", monkeypatch) == []

@@ -1,5 +1,6 @@
 """Schedules in the admin."""
 
+import re
 from datetime import time
 
 import pytest
@@ -7,6 +8,8 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from brains.models import Schedule
+from providers.registry import Registry
+from providers.shipped import local, offline, openrouter
 
 LIST = reverse("admin:brains_schedule_changelist")
 ADD = reverse("admin:brains_schedule_add")
@@ -15,7 +18,7 @@ ADD = reverse("admin:brains_schedule_add")
 def form(preset, **fields):
     values = {
         "preset": preset.pk,
-        "days": "mon,tue",
+        "days": ["tue", "mon"],
         "begins": "22:00",
         "ends": "06:00",
     }
@@ -39,7 +42,8 @@ def test_an_empty_list_says_so(admin_client, db):
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("days", "monday", "Name days as in mon,tue"),
+        ("days", "monday", "Select a valid choice"),
+        ("days", [], "Tick a day at least."),
         ("time_zone", "Berlin", "Write it as in Europe/Berlin"),
         ("begins", "25:00", "Enter a valid time"),
     ],
@@ -51,6 +55,40 @@ def test_what_cannot_be_is_refused_beside_its_field(
     assert answer.status_code == 200
     assert sentence in answer.content.decode()
     assert not Schedule.objects.exists()
+
+
+def test_a_form_ticks_the_days_that_are_kept(admin_client, budget):
+    kept = Schedule.objects.create(
+        preset=budget, days="mon, fri", begins=time(22), ends=time(6)
+    )
+    page = reverse("admin:brains_schedule_change", args=[kept.pk])
+    assert ticked(admin_client.get(page)) == ["mon", "fri"]
+    assert len(ticked(admin_client.get(ADD))) == 7
+
+
+def ticked(answer):
+    html = answer.content.decode()
+    return re.findall(r'name="days" value="(\w+)"[^>]* checked', html)
+
+
+def test_time_zones_complete(admin_client, db):
+    html = admin_client.get(ADD).content.decode()
+    assert 'list="time-zones"' in html and '<datalist id="time-zones">' in html
+    assert '<option value="Europe/Berlin">' in html
+
+
+@pytest.mark.parametrize("key", ["", "set"])
+def test_a_preset_that_could_not_answer_is_a_warning_only(
+    admin_client, budget, settings, key
+):
+    three = (openrouter("", key), local("", "", "", {}), offline("", ""))
+    settings.AURA_PROVIDERS = Registry({p.name: p for p in three})
+    saved = admin_client.post(ADD, form(budget), follow=True).content.decode()
+    kept = Schedule.objects.get()
+    page = reverse("admin:brains_schedule_change", args=[kept.pk])
+    later = admin_client.get(page).content.decode()
+    assert ("Saved. Then L1, L2, L3 and Embedding cannot answer." in saved) != bool(key)
+    assert ("Then L1, L2, L3 and Embedding cannot answer." in later) != bool(key)
 
 
 def test_who_may_not_change_what_is_live_makes_no_schedule(

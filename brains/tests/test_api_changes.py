@@ -257,3 +257,25 @@ def test_a_failure_of_ours_is_told_in_json(script, monkeypatch):
     answer = script.post("/api/activate", {"preset": "budget"})
 
     assert failure(answer) == (500, "failed") and b"secret" not in answer.content
+
+
+@pytest.mark.parametrize("body", [None, {"revision": 2, "reason": "slow"}])
+def test_a_trial_is_reverted(script, body):
+    activated("Hybrid")
+    script.post("/api/activate", {"preset": "budget", "minutes": 30})
+
+    shown = script.post("/api/revert", body).json()
+
+    assert (shown["changed"], shown["revision"], shown["preset"]) == (True, 3, "Hybrid")
+    assert newest().restores == 1 and newest().reason == (body or {}).get("reason", "")
+
+
+def test_what_is_live_for_good_is_not_reverted(script):
+    activated("Hybrid")
+
+    assert script.post("/api/revert").json()["changed"] is False
+    assert script.post("/api/revert", {"revision": 1}).json()["changed"] is False
+    assert failure(script.post("/api/revert", {"revision": 5}))[1] == (
+        "revision_not_live"
+    )
+    assert newest().revision == 1

@@ -1,11 +1,12 @@
 """Presets over `/api/`: read, written one by one, exported and imported as a file."""
 
 import json
+from datetime import time
 
 import pytest
 
 from brains.as_code.writing import write_document
-from brains.models import Activation, ModelPreset
+from brains.models import Activation, ModelPreset, Schedule
 from brains.tests.records import everything, preset
 from brains.tests.scripts import Script, failure
 from brains.tests.status_reader import activated
@@ -223,7 +224,7 @@ def test_the_export_is_the_file_of_the_command(script):
     answer = script.get("/api/export")
 
     assert answer["Content-Type"] == "application/yaml; charset=utf-8"
-    assert answer.content.decode() == write_document(ModelPreset.objects.all())
+    assert answer.content.decode() == write_document(ModelPreset.objects.all(), [])
 
 
 def test_what_was_exported_is_imported_again(script):
@@ -327,3 +328,36 @@ def test_markup_in_a_name_comes_back_as_text(script):
     assert answer.json()["name"] == name
     assert answer["Content-Type"] == "application/json"
     assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_preset_is_deleted(script):
+    assert script.delete("/api/presets/hybrid").json() == {"deleted": "hybrid"}
+    assert not ModelPreset.objects.filter(slug="hybrid").exists()
+    assert failure(script.delete("/api/presets/hybrid")) == (404, "preset_not_found")
+
+
+def test_one_that_was_saved_since_is_not_deleted(script):
+    seen = script.get("/api/presets/hybrid")["ETag"]
+    ModelPreset.objects.get(slug="hybrid").save()
+
+    answer = script.delete("/api/presets/hybrid", **{"If-Match": seen})
+
+    assert failure(answer) == (409, "preset_changed")
+    now = script.get("/api/presets/hybrid")["ETag"]
+    assert script.delete("/api/presets/hybrid", **{"If-Match": now}).status_code == 200
+
+
+def test_what_is_live_is_not_deleted(script):
+    activated("Budget")
+
+    assert failure(script.delete("/api/presets/budget")) == (409, "preset_is_live")
+
+
+def test_what_has_a_schedule_is_not_deleted(script):
+    budget = ModelPreset.objects.get(slug="budget")
+    Schedule.objects.create(preset=budget, begins=time(22), ends=time(6))
+
+    answer = script.delete("/api/presets/budget")
+
+    assert failure(answer) == (409, "preset_has_schedules")
+    assert Schedule.objects.count() == 1

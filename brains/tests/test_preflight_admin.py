@@ -123,6 +123,7 @@ def test_force_without_a_reason_is_refused_beside_the_field(
     response = activate(admin_client, chosen, force="1", reason=reason)
 
     assert "Write why it is activated past" in response.content.decode()
+    assert "Optional" not in response.content.decode()
     assert not Activation.objects.exists()
 
 

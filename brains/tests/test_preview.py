@@ -62,6 +62,19 @@ def test_a_context_that_shrinks_and_abilities_that_go_are_told():
     assert "L3 would no longer do tools, JSON schemas and images." in sentences
 
 
+def test_how_many_calls_used_what_goes_is_told():
+    uses = {"tools": 312, "structured_outputs": 0, "images": 1, "reasoning": 9}
+    used = {"l3": Used(0, 0, uses), "l1": Used(5, 5, {"tools": 7})}
+
+    sentences = said("a/cheap", "a/dear", CHEAP, DEAR, used=used)
+
+    assert (
+        "L3 would no longer do tools, JSON schemas and images, though in the last 7 days "
+        "312 calls used tools and 1 call used images."
+    ) in sentences
+    assert not any("$0" in sentence for sentence in sentences)
+
+
 def test_the_other_way_round_nothing_is_lost():
     sentences = said("a/dear", "a/cheap", CHEAP, DEAR)
     assert not any("less" in s or "no longer" in s for s in sentences)
@@ -69,7 +82,9 @@ def test_the_other_way_round_nothing_is_lost():
 
 def test_what_the_list_does_not_tell_is_neither_lost_nor_free():
     bare = listed("a/bare")
-    assert said("a/cheap", "a/bare", CHEAP, bare) == []
+    unknown = ["What L3 would cost is not known."]
+    assert said("a/cheap", "a/bare", CHEAP, bare) == unknown
+    assert said("a/cheap", "b/unlisted", CHEAP) == unknown
     assert said("a/bare", "a/dear", DEAR, bare)[0].endswith("its price is not known.")
 
 

@@ -44,7 +44,7 @@ def rows():
 
 @pytest.mark.parametrize("pace", ["", "first token 295 ms p95"])
 def test_each_card_has_as_many_rows_as_the_stylesheet_says(client, monkeypatch, pace):
-    monkeypatch.setattr(status_pace, "_say", lambda: {"l3": pace})
+    monkeypatch.setattr(status_pace, "_say", lambda models: {"l3": pace})
     cards = Cards()
     cards.feed(client.get(reverse("status")).content.decode())
     assert cards.children == [rows()] * 4

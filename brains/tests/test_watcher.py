@@ -214,3 +214,14 @@ def test_a_copy_that_cannot_be_replaced_stays_only_where_an_old_one_is_better(
 
 def copies(folder):
     return list(folder.glob("last-good-number-*.json"))
+
+
+def test_what_is_to_be_told_is_told_with_each_flush(database, tmp_path, monkeypatch):
+    monkeypatch.setattr(watcher, "POLL_S", 0.01)
+    monkeypatch.setattr(watcher, "FLUSH_S", 0.03)
+    told: list[int] = []
+    running = Watcher((Part(),), tmp_path, [lambda: told.append(1)])
+
+    running.start()
+    wait_until(lambda: len(told) >= 2, "two flushes")
+    running.stop()

@@ -7,8 +7,10 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from brains.admin.markup import relative, state
+from brains.preview.preview import ABILITIES
 from brains.templatetags.model_ids import breakable
-from brains.wording import exact
+from brains.wording import exact, listed
+from gateway.abilities import names
 from gateway.admin.call_wording import (
     CLIENT_GONE,
     because,
@@ -197,9 +199,16 @@ def cost_said(call: CallRecord) -> SafeString | str:
     return f"{usd(call.cost_usd)}, {_whose(call)}"
 
 
+@admin.display(description="Uses")
+def uses(call: CallRecord) -> SafeString | str:
+    """Show what it used of the model."""
+    used = [ABILITIES.get(name, name) for name in names(call.abilities)]
+    return listed(used) if used else NONE
+
+
 FACTS: tuple[tuple[str | None, Any], ...] = (
     (None, {"fields": (story, moment, call_id)}),
-    ("Who asked", {"fields": (key_of, asked)}),
+    ("Who asked", {"fields": (key_of, asked, uses)}),
     ("What served", {"fields": (layer, served, preset, attempts)}),
     ("How it went", {"fields": (outcome, first_token, duration, own_time)}),
     ("What it took", {"fields": (tokens_sent, tokens_answered, cost_said)}),

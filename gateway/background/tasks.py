@@ -9,6 +9,7 @@ from django.utils import timezone
 from brains.catalogue.refresh import due, refresh
 from gateway.background.api import task
 from gateway.background.schedule import Recurring
+from gateway.notices.expiry import tell_of_leaving
 from gateway.records import prices
 from gateway.usage import retention, rollup
 
@@ -52,10 +53,17 @@ def refresh_catalogue() -> None:
             )
 
 
+@task
+def tell_expiry() -> None:
+    """Tell of models that leave their provider within 30 days."""
+    tell_of_leaving()
+
+
 RECURRING = (
     Recurring(roll_up, timedelta(minutes=1)),
     Recurring(apply_retention, timedelta(hours=1)),
     Recurring(refresh_catalogue, timedelta(minutes=10)),
+    Recurring(tell_expiry, timedelta(hours=1)),
 )
 
 _of_rooms_above: list[Recurring] = []

@@ -16,6 +16,7 @@ from brains.schedules.turns import take_turns
 from gateway.background.queues import DEFAULT, has_ready, worker_of
 from gateway.background.schedule import enqueue_due
 from gateway.background.tasks import registered
+from gateway.notices.left_out import tell_of_left_out
 from gateway.notices.outbox import enqueue_new
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,9 @@ class TaskWorker:
         """Let schedules of presets begin and end, enqueue and run what is due (notices of
         changes are); say whether the database could be used."""
         try:
-            take_turns(timezone.now())
+            now = timezone.now()
+            for schedule in take_turns(now):
+                tell_of_left_out(schedule, now)
             enqueue_new()
             enqueue_due(registered(), timezone.now())
             if has_ready(DEFAULT):

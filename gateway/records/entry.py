@@ -56,6 +56,7 @@ def entry_of(call: FinishedCall) -> Entry:
         _foreign(call.fallback, ERROR_LENGTH),
         call.attempts,
         call.canary,
+        call.abilities,
     )
 
 

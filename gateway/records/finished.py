@@ -49,3 +49,5 @@ class FinishedCall(NamedTuple):
     """How many requests were sent to providers."""
     canary: str = ""
     """The side of a canary: "control" or "candidate"; "" when none ran, or it had no part."""
+    abilities: str = ""
+    """What it used of the model, as `gateway/abilities.py` writes it."""

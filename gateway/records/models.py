@@ -59,6 +59,13 @@ class CallRecord(models.Model):
         db_default="",
         help_text="control, candidate, or blank when no canary had a part.",
     )
+    abilities = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="t for tools, j for a JSON schema, v for images.",
+    )
 
     class Meta:
         ordering = ("-began_at", "-id")
@@ -74,6 +81,11 @@ class CallRecord(models.Model):
             models.Index(fields=["layer", "began_at"], name="call_layer_began_at"),
             models.Index(
                 fields=["began_at"], condition=~Q(error=""), name="call_with_error"
+            ),
+            models.Index(
+                fields=["began_at", "layer", "abilities"],
+                condition=~Q(abilities=""),
+                name="call_with_abilities",
             ),
         )
 

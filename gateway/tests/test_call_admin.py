@@ -185,6 +185,17 @@ SENTENCES: tuple[tuple[dict[str, Any], str], ...] = (
 )
 
 
+def test_the_page_of_a_call_says_what_it_used(admin_client):
+    used, plain = record(abilities="tv"), record()
+
+    pages = [
+        text_of(admin_client.get(f"{LIST}{call.pk}/change/")) for call in (used, plain)
+    ]
+
+    assert "tools and images" in pages[0]
+    assert "Uses" in pages[1] and "tools" not in pages[1]
+
+
 @pytest.mark.parametrize(("fields", "words"), SENTENCES)
 def test_each_end_of_a_call_has_its_sentence(fields, words):
     assert sentence(row(**{"model": "a/b"} | fields)) == words

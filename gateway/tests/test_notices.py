@@ -9,10 +9,11 @@ from django_tasks_db.models import DBTaskResult
 
 from brains import activation
 from brains.models import Activation, ModelPreset
-from gateway.notices import outbox
+from gateway.notices import channels as ways
+from gateway.notices.channels import RETRY_AFTER
 from gateway.notices.messages import payload, text
 from gateway.notices.models import NoticeMark
-from gateway.notices.outbox import AT_ONCE_MAX, RETRY_AFTER, enqueue_new, send_notice
+from gateway.notices.outbox import AT_ONCE_MAX, enqueue_new, send_notice
 from providers.webhook import NotDelivered
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ def channels(settings):
 def posted(monkeypatch):
     """What would go to the webhook."""
     posted = []
-    monkeypatch.setattr(outbox, "deliver", lambda *message: posted.append(message))
+    monkeypatch.setattr(ways, "deliver", lambda *message: posted.append(message))
     return posted
 
 
@@ -39,7 +40,7 @@ def away(monkeypatch):
     def deliver(*message):
         raise NotDelivered("The webhook answered with status 503.")
 
-    monkeypatch.setattr(outbox, "deliver", deliver)
+    monkeypatch.setattr(ways, "deliver", deliver)
 
 
 def preset(name):

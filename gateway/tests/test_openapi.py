@@ -149,7 +149,9 @@ def test_report_of_health_is_described():
     assert report["problems"] and report["models"]["l2"]["fallbacks"]
     validator.validate(report)
     tried = {"percent": "2.5", "salt": "a", "since": SINCE, "by": "ann"}
-    live.install(payload() | {"canary": {"preset": BUDGET, **tried}}, "disk")
+    more = {"canary": {"preset": BUDGET, **tried}, "confirm_by": SINCE}
+    live.install(payload() | more, "disk")
     report = health.report()
+    assert report["trial"] == {"until": SINCE}
     assert report["canary"] == {"preset": "Budget", "percent": 2.5}
     validator.validate(report)

@@ -51,6 +51,7 @@ def test_turn_runs_each_task(worker, sqlite):
         "gateway.background.tasks.apply_retention",
         "gateway.background.tasks.refresh_catalogue",
         "gateway.background.tasks.roll_up",
+        "gateway.background.tasks.tell_expiry",
     ]
 
 
@@ -77,7 +78,7 @@ def test_task_that_fails_is_logged_and_ends_nothing(
         DBTaskResult.objects.failed().get().task_path
         == "gateway.background.tasks.roll_up"
     )
-    assert DBTaskResult.objects.successful().count() == 2
+    assert DBTaskResult.objects.successful().count() == 3
 
 
 def test_roll_up_without_time_goes_on_in_another_task(sqlite, monkeypatch):

@@ -20,6 +20,7 @@ from gateway.usage.words import seconds, share, short, usd, whole
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 pytestmark = pytest.mark.django_db
+MODELS = dict.fromkeys(("l1", "l2", "l3"), "deepseek/deepseek-chat")
 
 
 @pytest.fixture(autouse=True)
@@ -227,7 +228,7 @@ def test_latest_tells_the_pace_of_this_hour_and_the_one_before():
     old = ago(3 * HOUR, layer="l1", first_chunk_s=20)
     record(ago(HOUR, layer="l1", **slow), ago(HOUR, layer="l1", **quick), old)
     roll_up(5)
-    latest = spans.latest().get("l1")
+    latest = spans.latest(MODELS).get("l1")
     assert latest and latest.share_over_budget == 0.5
     assert 0.5 < latest.p95_s <= 0.75
 
@@ -235,12 +236,12 @@ def test_latest_tells_the_pace_of_this_hour_and_the_one_before():
 def test_latest_of_a_layer_without_a_budget_has_no_share():
     record(ago(HOUR, layer="l2"))
     roll_up(5)
-    latest = spans.latest().get("l2")
+    latest = spans.latest(MODELS).get("l2")
     assert latest and latest.share_over_budget is None
 
 
 def test_latest_of_a_layer_that_was_not_called_is_none():
-    assert "l1" not in spans.latest()
+    assert "l1" not in spans.latest(MODELS)
 
 
 def test_figures_are_short_and_never_zero_for_what_is_small():

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from gateway.budgets import BUDGET_S
@@ -156,6 +158,21 @@ def _steps(rows: QuerySet[Usage], steps: Iterable[datetime]) -> dict[datetime, T
     return {step: found.get(step, Tally()) for step in steps}
 
 
+def of_presets(names: Iterable[str], since: datetime) -> dict[str, dict[str, Tally]]:
+    """Return preset -> layer -> its tally, from the hour of `since` on."""
+    begin = since.replace(minute=0, second=0, microsecond=0)
+    rows = _rows_since(begin, HOUR).filter(preset__in=names).exclude(layer="")
+    found: dict[str, dict[str, Tally]] = {}
+    for row in rows.values("preset", "layer").annotate(**_SUMS):
+        found.setdefault(row["preset"], {})[row["layer"]] = Tally.of(row)
+    return found
+
+
+def counted_until() -> datetime | None:
+    """Return the moment up to which calls are rolled up; None before the first time."""
+    return RollUpMark.objects.values_list("at", flat=True).first()
+
+
 @dataclass(frozen=True, slots=True)
 class Latest:
     """First chunks of a layer lately: the time within which 95 % came, and the share that
@@ -165,12 +182,16 @@ class Latest:
     share_over_budget: float | None
 
 
-def latest() -> dict[str, Latest]:
-    """Return layer -> how quick it was in this hour and the one before, of the layers that
-    streamed."""
+def latest(models: Mapping[str, str]) -> dict[str, Latest]:
+    """Return layer -> how quick its model was in this hour and the one before, of the layers
+    whose model streamed."""
     # Rows that begin later than two hours ago: those of two hours.
-    rows = _rows_since(timezone.now() - 2 * HOUR, HOUR).values("layer")
-    tallies = {row["layer"]: Tally.of(row) for row in rows.annotate(**_SUMS)}
+    serving = [Q(layer=layer, model=model) for layer, model in models.items()]
+    rows = _rows_since(timezone.now() - 2 * HOUR, HOUR).filter(
+        reduce(or_, serving, Q())
+    )
+    sums = rows.values("layer").annotate(**_SUMS)
+    tallies = {row["layer"]: Tally.of(row) for row in sums}
     return {
         layer: found for layer, t in tallies.items() if (found := _latest(layer, t))
     }

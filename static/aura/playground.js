@@ -44,9 +44,10 @@ function following(change) {
 
 function enter(id) {
   conversation = id;
-  history.replaceState(null, "", `${places.home}?conversation=${id}`);
+  const { pinned } = at("composer").dataset;
+  history.replaceState(null, "", `${places.home}?conversation=${id}${pinned && `&preset=${pinned}`}`);
   at("share").href = `${places.home}conversations/${id}.md`;
-  at("share").hidden = false;
+  at("share").hidden = at("anew").hidden = false;
   at("copy-all").hidden = !navigator.clipboard;
 }
 

@@ -1,10 +1,37 @@
 "use strict";
 
-// Shows a check of models while it goes on. Without this script the same two forms work: the
-// page then comes back when the check is over.
+// While a form asks models (data-busy), its page's buttons wait and say so; a check of models
+// is shown while it goes on. Without this script the same forms work: the page then comes back
+// when it is over.
 (() => {
   const EVERY_MS = 500;
   const PATIENCE_MS = 5000;
+
+  const words = (button) => (button.localName === "input" ? "value" : "textContent");
+
+  // Holds every button of the page's forms; returns what lets them go.
+  function hold(form, button) {
+    const chosen = button || form.querySelector("[type=submit]");
+    const said = chosen[words(chosen)];
+    const held = [...document.querySelectorAll("form[data-busy] [type=submit]")];
+    chosen[words(chosen)] = chosen.dataset.busy || form.dataset.busy;
+    held.forEach((each) => { each.disabled = true; });
+    return () => {
+      held.forEach((each) => { each.disabled = false; });
+      chosen[words(chosen)] = said;
+    };
+  }
+
+  // A form that is sent as it is. Held in a moment: what is disabled is not sent.
+  function send(event) {
+    if (event.defaultPrevented || !("busy" in event.target.dataset)) return;
+    setTimeout(() => {
+      const release = hold(event.target, event.submitter);
+      // The page may come back from the browser's memory as it was left.
+      addEventListener("pageshow", release, { once: true });
+    });
+  }
+  document.addEventListener("submit", send);
 
   const panel = document.getElementById("preflight");
   if (!panel) return;
@@ -37,13 +64,15 @@
     setTimeout(watch, EVERY_MS);
   }
 
-  async function run() {
+  async function run(form, button) {
+    const body = new FormData(checking);
+    const release = hold(form, button);
     isRunning = true;
     panel.setAttribute("aria-busy", "true");
     findings.textContent = "Asking …";
     setTimeout(watch, EVERY_MS);
     try {
-      const answer = await fetch(checking.action, { method: "POST", body: new FormData(checking) });
+      const answer = await fetch(checking.action, { method: "POST", body });
       if (!answer.ok) throw new Error(`Aura answered ${answer.status}.`);
       const now = await progress();
       show(now.html);
@@ -51,6 +80,7 @@
     } finally {
       isRunning = false;
       panel.removeAttribute("aria-busy");
+      release();
     }
   }
 
@@ -58,7 +88,7 @@
     event.preventDefault();
     if (isRunning) return;
     try {
-      await run();
+      await run(checking, event.submitter);
       findings.focus();
     } catch {
       checking.submit();
@@ -67,16 +97,20 @@
 
   async function activate(event) {
     const isForced = event.submitter && event.submitter.name === "force";
-    if (isForced || panel.dataset.passed === "yes") return;
+    if (isForced) return;
+    if (panel.dataset.passed === "yes") {
+      activating.dataset.busy = "Activating…"; // nobody is asked again
+      return;
+    }
     event.preventDefault();
     if (isRunning) return;
     try {
-      await run();
+      await run(activating, event.submitter);
     } catch {
       activating.submit();
       return;
     }
-    if (panel.dataset.passed === "yes") activating.submit();
+    if (panel.dataset.passed === "yes") activating.requestSubmit();
     else findings.focus();
   }
 

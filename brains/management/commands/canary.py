@@ -21,7 +21,7 @@ from brains.canary.sentences import (
     started,
 )
 from brains.canary.split import percent_from, shown_percent
-from brains.management.command_line import author, refusals
+from brains.management.command_line import add_force, author, pass_gate, refusals
 from brains.preflight import gate
 from brains.selection import resolve
 from brains.wording import exact
@@ -49,6 +49,7 @@ class Command(BaseCommand):
         steps.add_parser("abort", help="send every call to what is live")
         for each in (start, promote):
             each.add_argument("--reason", default="", help="why, for the history")
+        add_force(promote)
 
     def handle(self, *args: Any, **options: Any) -> None:
         with refusals():
@@ -69,7 +70,9 @@ def _change(options: dict[str, Any]) -> str:
 
 
 def _promote(options: dict[str, Any]) -> str:
-    return promoted(activation.promote_canary(author(options["reason"])))
+    running, who = canaries.the_running(), author(options["reason"])
+    forced = pass_gate(running.as_snapshot(), who, force=options["force"])
+    return promoted(activation.promote_canary(who, running.pk, forced=forced))
 
 
 def _abort(_: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`manage.py export_presets [FILE]`: write all presets as YAML, for git."""
+"""`manage.py export_presets [FILE]`: write all presets and schedules as YAML, for git."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -8,12 +8,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from brains.as_code.writing import write_document
 from brains.management.command_line import refusals
-from brains.models import ModelPreset
-from brains.wording import counted
+from brains.models import ModelPreset, Schedule
+from brains.wording import counted, listed
 
 
 class Command(BaseCommand):
-    help = "Write all presets as YAML. The same presets always give the same file."
+    help = "Write all presets and schedules as YAML. The same ones always give the same file."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -24,7 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with refusals():
             presets = list(ModelPreset.objects.all())
-        text, file = write_document(presets), options["file"]
+            schedules = list(Schedule.objects.select_related("preset"))
+        text, file = write_document(presets, schedules), options["file"]
         if file == "-":
             self.stdout.write(text, ending="")
             return
@@ -34,4 +35,6 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{file} cannot be written: {error.strerror}."
             ) from error
-        self.stdout.write(f"{counted(len(presets), 'preset')} written to {file}.")
+        counts = [counted(len(presets), "preset")]
+        counts += [counted(len(schedules), "schedule")] if schedules else []
+        self.stdout.write(f"{listed(counts)} written to {file}.")

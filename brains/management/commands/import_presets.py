@@ -37,6 +37,12 @@ class Command(BaseCommand):
             default="",
             help="then make this preset live, by its name or slug",
         )
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="go past the check of the models of what is to be live; needs --reason, "
+            "and the history says so",
+        )
         parser.add_argument("--reason", default="", help="why, for the history")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,8 +51,13 @@ class Command(BaseCommand):
             dry_run=options["dry_run"],
             prune=options["prune"],
             activate=options["activate"],
+            force=options["force"],
         )
         who = author(options["reason"])
+        if options["force"] and not who.reason:
+            raise CommandError(
+                "Say why it goes past the check: --force needs --reason."
+            )
         with refusals():
             done = import_presets(document, who, wanted)
         self.stdout.write(as_text(done))

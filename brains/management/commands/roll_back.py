@@ -6,9 +6,16 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from brains import activation, live
-from brains.management.command_line import author, refusals, told
+from brains.management.command_line import (
+    add_force,
+    author,
+    pass_gate,
+    refusals,
+    told,
+)
 from brains.management.selection_text import table
 from brains.models import Activation
+from brains.ways_back import find_revision
 
 
 class Command(BaseCommand):
@@ -18,12 +25,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("revision", type=int, help="its number in the history")
         parser.add_argument("--reason", default="", help="why, for the history")
+        add_force(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         with refusals():
-            outcome = activation.roll_back(
-                options["revision"], author(options["reason"])
-            )
+            who, target = author(options["reason"]), find_revision(options["revision"])
+            forced = pass_gate(target.as_snapshot(), who, force=options["force"])
+            outcome = activation.roll_back(target.revision, who, forced=forced)
             selection = live.peek().selection
             lines = [*told(outcome, _said(outcome, options["revision"]))]
         self.stdout.write("\n".join(lines))

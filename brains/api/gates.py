@@ -1,0 +1,38 @@
+"""The check of models as scripts meet it: what becomes live has passed it, or was forced by
+a key and a person who may, with a reason."""
+
+from typing import Any
+
+from brains.api.body import reason, required, switch
+from brains.api.door import Caller, Need
+from brains.preflight import gate
+from brains.selection import Selection
+from brains.staff_keys import Scope
+
+FORCE = Need(Scope.FORCE, "brains.force_modelpreset")
+
+
+def wants_force(caller: Caller, body: dict[str, Any]) -> bool:
+    """Say whether a body asks to go past the check. Raises Unprocessable where it gives no
+    reason, and Forbidden for who may not."""
+    force = switch(body, "force")
+    if force:
+        required(reason(body), "reason")
+        caller.require(FORCE)
+    return force
+
+
+def pass_gate(
+    caller: Caller, body: dict[str, Any], candidate: Selection | None
+) -> bool:
+    """Let what `gate.to_ask` gave through to what makes it live, and say whether that was
+    forced.
+
+    Raises PreflightFailed, and what `wants_force` does.
+    """
+    force = wants_force(caller, body)
+    if candidate is None:
+        return False
+    if not force:
+        gate.admit(candidate)
+    return force
