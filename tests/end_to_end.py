@@ -1,6 +1,6 @@
-"""`python -m tests.end_to_end`: what a new user does, for real: `make run` with no key and
-no network, the official client against the embedded models, a swap in the admin, a long talk
-in the playground, Ctrl-C."""
+"""`python -m tests.end_to_end [turns]`: what a new user does, for real: `make run` with no key
+and no network, the official client against the embedded models, a swap in the admin, a talk of
+so many turns in the playground, Ctrl-C."""
 
 import contextlib
 import os
@@ -27,6 +27,7 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 MESSAGES: list[Any] = [{"role": "user", "content": "What is the capital of France?"}]
+TURNS = 8  # of a talk; 20 take minutes, for L2 thinks of each on the same core
 FIRST_START_S, NEXT_START_S = 300.0, 30.0
 BOBS_PASSWORD = "end-to-end-bobs"
 TWIN_AND_BOB = f"""
@@ -41,15 +42,16 @@ User.objects.create_superuser("bob", password={BOBS_PASSWORD!r})
 """
 
 
-def main() -> int:
-    """Walk through it; an AssertionError or TimeoutError says where it went wrong."""
+def main(turns: int) -> int:
+    """Walk through it, with a talk of so many turns; an AssertionError or TimeoutError says
+    where it went wrong."""
     folder = Path(tempfile.mkdtemp(prefix="aura-e2e-"))
     try:
         with running(folder, FIRST_START_S) as aura:
             print(f"First start: {aura.started_s:.1f} s")
             talk(aura)
             swap(aura)
-            converse(aura)
+            converse(aura, turns)
         with running(folder, NEXT_START_S) as again:
             print(f"Second start: {again.started_s:.1f} s")
             assert "shown once" not in again.output(), "it made new credentials"
@@ -160,8 +162,8 @@ def swap(aura: Running) -> None:
         assert status == 200 or "OPENROUTER_API_KEY" in answer.text
 
 
-def converse(aura: Running) -> None:
-    """Talk in the playground for 20 turns, with a swap to a twin of Offline in the middle."""
+def converse(aura: Running, turns: int) -> None:
+    """Talk in the playground, with a swap to a twin of Offline in the middle."""
     manage(aura, "shell", "-c", TWIN_AND_BOB)
     password = aura.found(r"password:? +(\S+)")
     began = time.monotonic()
@@ -174,6 +176,7 @@ def converse(aura: Running) -> None:
             before="Offline · ",
             after="Twin · ",
             reflection_ms=120_000,
+            turns=turns,
         )
         seen = long_talk(browser, stage)
     reacted = sum(bool(turn.instinct) for turn in seen)
@@ -257,4 +260,4 @@ def mentions(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else TURNS))

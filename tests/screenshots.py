@@ -98,6 +98,7 @@ README = {
     "status-good": Look("light", README_WIDTH, "status-light.png"),
     "admin-list": Look("light", README_WIDTH, "admin-list-light.png"),
     "confirm": Look("dark", README_WIDTH, "confirm-dark.png"),
+    "playground-compared": Look("light", README_WIDTH, "playground-light.png"),
 }
 
 

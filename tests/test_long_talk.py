@@ -51,7 +51,7 @@ def worker(server):
 
 def insight(body):
     """Return what L2 answers: its advice is of the exchange that it was shown."""
-    topic = re.search(r"on (\w+) \(", body["messages"][-1]["content"])
+    topic = re.search(r"Is (\w+) good", body["messages"][-1]["content"])
     advice = f"Think of {topic[1]}." if topic else ""
     return said(json.dumps({**INSIGHT, "advice": advice}))
 
