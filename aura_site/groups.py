@@ -38,6 +38,9 @@ _SETS_UP = (
     "brains.change_staffkey",
     "gateway.add_apikey",
     "gateway.change_apikey",
+    "gateway.view_keptexchange",
+    "gateway.delete_keptexchange",
+    "gateway.rehearse_keptexchange",
 )
 # None of them may edit users: who may could make themselves a superuser.
 GROUPS: Mapping[str, tuple[str, ...]] = {

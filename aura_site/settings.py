@@ -63,6 +63,7 @@ AURA_MAX_IN_FLIGHT = _env.integer(
 )
 
 DEBUG = _env.boolean("DEBUG", False)
+DEFAULT_EXCEPTION_REPORTER_FILTER = "aura_site.debug_pages.ExceptionFilter"
 SECRET_KEY = secret_key(
     _env.secret("SECRET_KEY") or _env.secret("DJANGO_SECRET_KEY"), AURA_DATA_DIR
 )
@@ -87,8 +88,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    # Around all others: so their refusals have these headers, too.
+    "aura_site.page_headers.PageHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "aura_site.static_files.StaticFilesMiddleware",
     "aura_site.database_away.DatabaseAwayMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -136,6 +139,10 @@ AURA_CALL_RETENTION_DAYS = _env.integer(
     "AURA_CALL_RETENTION_DAYS", 30, minimum=0, maximum=36_500
 )
 
+# Whether what clients ask and are answered is kept, sealed, and for how long at most.
+AURA_KEEP_PROMPTS = _env.boolean("AURA_KEEP_PROMPTS", False)
+AURA_KEEP_PROMPTS_DAYS = _env.integer("AURA_KEEP_PROMPTS_DAYS", 7, minimum=1, maximum=7)
+
 # Who is told of changes
 AURA_WEBHOOK_URL = _env.secret("AURA_WEBHOOK_URL")
 AURA_WEBHOOK_SECRET = _env.secret("AURA_WEBHOOK_SECRET")
@@ -177,7 +184,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = AURA_HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if AURA_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = AURA_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if AURA_HTTPS else None
-SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

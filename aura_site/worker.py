@@ -12,6 +12,7 @@ from brains import watcher
 from brains.provider_watch import WATCH
 from brains.watcher import SelectionPart
 from gateway.application import Gateway
+from gateway.kept.keeper import KEEPER
 from gateway.keys import RING, KeyPart, trust
 from gateway.limits.sharing import SHARING
 from gateway.metrics.endpoint import METRICS, observe
@@ -36,6 +37,8 @@ def start(gateway: Gateway) -> None:
     _register(gateway, rows)
     METRICS.start(settings.AURA_MODEL_ALIASES)
     # Metrics first: a slow database must not delay them.
+    if settings.AURA_KEEP_PROMPTS:
+        KEEPER.start()
     RECORDER.start([observe, rows.write], [rows.look, BOOK.look])
     _let_the_loaded_be()
 
@@ -49,6 +52,8 @@ def stop() -> None:
     """Put on record what is not yet, and end the threads; none is waited for long."""
     WATCH.stop()
     RECORDER.stop()
+    if KEEPER.is_on:
+        KEEPER.stop()
     if rows := call_rows.running():
         rows.close()
     SHARING.stop()

@@ -243,7 +243,13 @@ def abort_canary(author: Author, canary: int | None = None) -> Canary:
     with transaction.atomic():
         counter = lock()
         running = canaries.the_running(canary)
-        canaries.end(running, Canary.End.ABORTED, by=author.name, revision=None)
+        canaries.end(
+            running,
+            Canary.End.ABORTED,
+            by=author.name,
+            revision=None,
+            reason=author.reason,
+        )
         publish_change(counter)
         return running
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from brains import live, status_facts, watcher
+from brains import keeping, live, status_facts, watcher
 from brains.canary.figures import Failing, Figure, failing, figures
 from brains.catalogue import status_notes
 from brains.catalogue.catalogue import Catalogue, load
@@ -160,7 +160,14 @@ def _facts(sight: Sight) -> dict[str, Fact]:
         "Loaded from": status_facts.loaded_from(sight.now),
         **_catalogue(sight),
         **_schedule(sight),
+        **_kept(),
     }
+
+
+def _kept() -> dict[str, Fact]:
+    """Say that exchanges are kept, where they are; also while the database is away."""
+    said = keeping.sentence()
+    return {"Prompts": Fact(Level.ATTENTION, said)} if said else {}
 
 
 def _schedule(sight: Sight) -> dict[str, Fact]:

@@ -18,3 +18,4 @@ class CognitionConfig(AppConfig):
         # By name: tables cannot be imported before every room is ready.
         register = import_string("gateway.background.tasks.register")
         register(import_string("cognition.reflection.tasks.TAKE_UP"))
+        register(import_string("cognition.rehearsal.tasks.TAKE_UP"))

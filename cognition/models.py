@@ -4,5 +4,15 @@ from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory, MemoryVector
 from cognition.playground.models import Preference
 from cognition.reflection.models import Reflection
+from cognition.rehearsal.models import Rehearsal, RehearsedExchange
 
-__all__ = ["Conversation", "Memory", "MemoryVector", "Preference", "Reflection", "Turn"]
+__all__ = [
+    "Conversation",
+    "Memory",
+    "MemoryVector",
+    "Preference",
+    "Reflection",
+    "Rehearsal",
+    "RehearsedExchange",
+    "Turn",
+]

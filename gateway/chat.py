@@ -13,6 +13,8 @@ from gateway.errors import BadRequest, from_provider
 from gateway.http import end_stream, send_event
 from gateway.in_flight import IN_FLIGHT
 from gateway.keep_alive import KeepAlive
+from gateway.kept.keeper import KEEPER
+from gateway.kept.reply import WholeReply
 from gateway.request import Request
 from gateway.underway import Call
 from providers.errors import ProviderError
@@ -47,6 +49,8 @@ async def chat_completions(request: Request) -> None:
             else:
                 answer = await calls.chat(call, body, request.around.upstream)
                 await request.answer(200, answer)
+                if KEEPER.is_on:
+                    KEEPER.note(call, body, request.length, WholeReply(answer))
 
 
 def _check(body: Json) -> None:
@@ -72,6 +76,8 @@ async def _streamed(request: Request, call: Call, body: Json) -> None:
     """Send the stream. The first chunk is awaited before the status goes out, so that an
     early failure is an error with its own status; a later one is an event."""
     chunks = calls.stream_chat(call, body, request.around.upstream)
+    if KEEPER.is_on:
+        chunks = KEEPER.overheard(call, body, request.length, chunks)
     with KeepAlive(request.start_stream, request.send) as keep_alive:
         try:
             with told_of_shutdown():

@@ -5,6 +5,7 @@ from django.db import models
 
 from brains.key_record import KeyRecord
 from gateway.background import models as background_models  # noqa: F401 - Django finds models here
+from gateway.kept import models as kept_models  # noqa: F401 - Django finds models here
 from gateway.limits import models as limit_models  # noqa: F401 - Django finds models here
 from gateway.limits.values import (
     Limits,

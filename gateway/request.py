@@ -68,6 +68,8 @@ class Request:
     key: KeyInfo | None = None
     operation: Operation | None = None
     """What a request of a layer is for; None for every other."""
+    length: int = 0
+    """Of its body, in bytes, once it was read."""
     asked: str = ""
     call: Call | None = None
     has_begun: bool = False
@@ -104,7 +106,8 @@ class Request:
         if media != "application/json" and not _is_json(media):
             raise UnsupportedMedia("Send the body as application/json.")
         length = self.fields.get(b"content-length", b"")
-        body = parse_object(await read_body(length, self.receive))
+        data = await read_body(length, self.receive)
+        self.length, body = len(data), parse_object(data)
         if refused := REFUSED_FIELDS & body.keys():
             name = sorted(refused)[0]
             raise BadRequest(

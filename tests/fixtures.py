@@ -1,16 +1,25 @@
 """The servers of this package as fixtures, for the tests of every room."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
+from tests.made_once import made_once, share
 from tests.own_database import own_database
 from tests.postgres import PostgresServer
 from tests.upstream import FakeUpstream
 
+
+class _HasName(Protocol):
+    @property
+    def nodeid(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_HasName)
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
 
 
@@ -20,6 +29,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="only the tests that use Django's database",
     )
+    parser.addoption(
+        "--one-case",
+        action="store_true",
+        help="of a test with parameters only the first case",
+    )
+
+
+def pytest_configure() -> None:
+    share()  # before there are other processes
 
 
 @pytest.hookimpl(trylast=True)
@@ -28,11 +46,25 @@ def pytest_collection_modifyitems(
 ) -> None:
     # Slow ones first: so the processes that share the tests end at about the same time.
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-    if not config.getoption("--database-only"):
-        return
-    kept = [item for item in items if _uses_database(item)]
+    if config.getoption("--database-only"):
+        _keep(config, items, {item for item in items if _uses_database(item)})
+    if config.getoption("--one-case"):
+        _keep(config, items, set(first_cases(items)))
+
+
+def _keep(
+    config: pytest.Config, items: list[pytest.Item], kept: set[pytest.Item]
+) -> None:
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+    items[:] = [item for item in items if item in kept]
+
+
+def first_cases(items: Iterable[Named]) -> list[Named]:
+    """Return one item of each test function, the same one in each process and order."""
+    first: dict[str, Named] = {}
+    for item in sorted(items, key=lambda item: item.nodeid):
+        first.setdefault(item.nodeid.partition("[")[0], item)
+    return list(first.values())
 
 
 def _uses_database(item: pytest.Item) -> bool:
@@ -59,19 +91,19 @@ def postgres() -> Iterator[PostgresServer]:
 
     Whoever kills or suspends one starts a PostgresServer of its own.
     """
-    with PostgresServer() as server:
+    with PostgresServer(ready=True) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def migrated_folder(
-    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
-) -> Path:
+def migrated_folder(django_db_blocker: DjangoDbBlocker) -> Path:
     """A folder with a migrated SQLite database that nobody has used; copy it."""
-    folder = tmp_path_factory.mktemp("migrated")
-    with django_db_blocker.unblock(), own_database("", folder):
-        call_command("migrate", verbosity=0)
-    return folder
+
+    def migrate(folder: Path) -> None:
+        with django_db_blocker.unblock(), own_database("", folder):
+            call_command("migrate", verbosity=0)
+
+    return made_once("migrated", migrate)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import hashlib
 import os
 import pwd
 import shutil
@@ -21,23 +22,30 @@ import psycopg
 from psycopg import sql
 
 from tests import commands, postgres_binaries
+from tests.made_once import made_once
 from tests.ports import free_port
+from tests.server import AuraServer
 from tests.waiting import wait_until
 
 # What was committed survives kill() and is lost only when the machine itself goes down;
 # synchronous_commit stays on, since without it a killed server forgets its last commits.
 NO_FSYNC = {"fsync": "off", "full_page_writes": "off"}
+MIGRATED, BEGUN = "migrated", "begun"
 
 
 class PostgresServer:
     """One cluster in a temporary folder, on a port of its own on 127.0.0.1.
 
     stop(), kill() and suspend() keep data and port for the next start(); close() removes
-    all of it. `settings` are lines of postgresql.conf, e.g. `max_connections="5"`.
+    all of it. `settings` are lines of postgresql.conf, e.g. `max_connections="5"`; with
+    `ready`, databases can be copied that Aura has migrated, see `migrated` and `begun`.
     """
 
-    def __init__(self, *, durable: bool = False, **settings: str) -> None:
+    def __init__(
+        self, *, durable: bool = False, ready: bool = False, **settings: str
+    ) -> None:
         self.port = free_port()
+        self._make = _ready_data if ready else _empty_data
         self._settings = ({} if durable else NO_FSYNC) | settings
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
@@ -67,7 +75,7 @@ class PostgresServer:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"PostgreSQL did not start:\n{self.log()}")
             time.sleep(0.2)
-        if is_new:
+        if is_new and self._make is _empty_data:  # the other has it
             self.create_database("aura")
 
     def stop(self) -> None:
@@ -105,12 +113,23 @@ class PostgresServer:
         for process in reversed(self._family()):
             _send(process, signal.SIGCONT)
 
-    def create_database(self, name: str) -> str:
-        """Create an empty database and return its URL."""
-        statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    def create_database(self, name: str, like: str = "template1") -> str:
+        """Create an empty database, or a copy, and return its URL."""
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         with self._connect() as connection:
-            connection.execute(statement)
+            connection.execute(
+                create.format(sql.Identifier(name), sql.Identifier(like))
+            )
         return self._url(name)
+
+    def migrated(self, name: str) -> str:
+        """Create a database with our tables and return its URL."""
+        return self.create_database(name, like=MIGRATED)
+
+    def begun(self, name: str) -> str:
+        """Create a database as the first start leaves it and return its URL: an AuraServer
+        that `is_set_up` may start on it."""
+        return self.create_database(name, like=BEGUN)
 
     def log(self) -> str:
         """Return what the server wrote so far."""
@@ -136,34 +155,12 @@ class PostgresServer:
         self.close()
 
     def _make_cluster(self) -> None:
-        binaries = postgres_binaries.find()
         # The path of a socket may have 104 bytes, and macOS's own TMPDIR uses up half.
         parent = "/tmp" if os.path.isdir("/tmp") else None
         self._folder = Path(tempfile.mkdtemp(prefix="aura-pg-", dir=parent))
-        self._binaries = binaries
-        if os.getuid() == 0:
-            self._binaries = postgres_binaries.within_reach(binaries, self._folder)
-            user = _unprivileged()
-            os.chown(self._folder, user.pw_uid, user.pw_gid)
-        arguments = ["--auth=trust", "--username=postgres", "--no-sync"]
-        arguments += ["--encoding=UTF8", "--locale=C", "--pgdata=data"]
-        made = subprocess.run(
-            [self._binaries / "initdb", *arguments],
-            **self._as_whom(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        if made.returncode:
-            raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
-
-    def _as_whom(self) -> dict[str, Any]:
-        """Return Popen's arguments that make root step down: PostgreSQL refuses it."""
-        where: dict[str, Any] = {"cwd": self._folder, "stdin": subprocess.DEVNULL}
-        if os.getuid() == 0:
-            user = _unprivileged()
-            where |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        return where
+        self._binaries = _own(self._folder)
+        shutil.copytree(self._make() / "data", self._folder / "data")
+        _give(self._folder / "data")
 
     def _try_start(self, deadline: float) -> bool:
         """Start the server and wait for its first answer; False when it gave up."""
@@ -178,7 +175,7 @@ class PostgresServer:
         with (self._folder / "log").open("ab") as log:
             process: subprocess.Popen[bytes] = subprocess.Popen(
                 command,
-                **self._as_whom(),
+                **_as_whom(self._folder),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for us: we shut it down in order
@@ -205,6 +202,78 @@ class PostgresServer:
             return []
         server = psutil.Process(self._process.pid)
         return [server, *server.children(recursive=True)]
+
+
+def _empty_data() -> Path:
+    """Return a folder with the data of a new cluster."""
+    return made_once(f"postgres-{_which()}", _initdb)
+
+
+def _initdb(folder: Path) -> None:
+    programs = _own(folder)
+    arguments = ["--auth=trust", "--username=postgres", "--no-sync"]
+    arguments += ["--encoding=UTF8", "--locale=C", "--pgdata=data"]
+    made = subprocess.run(
+        [programs / "initdb", *arguments],
+        **_as_whom(folder),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if made.returncode:
+        raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
+
+
+def _ready_data() -> Path:
+    """Return one with the data of a cluster that has the databases to copy from."""
+    return made_once(f"ready-{_which()}", _make_ready)
+
+
+def _which() -> str:
+    """Tell one PostgreSQL of this machine from another: they share no data."""
+    return hashlib.sha256(bytes(postgres_binaries.find())).hexdigest()[:8]
+
+
+def _make_ready(folder: Path) -> None:
+    with PostgresServer() as server:
+        for name, like, command in (
+            (MIGRATED, "template1", ("migrate", "--verbosity=0")),
+            (BEGUN, MIGRATED, ("first_run",)),
+        ):
+            aura = AuraServer({"DATABASE_URL": server.create_database(name, like)})
+            try:
+                aura.manage(*command)
+            finally:
+                aura.close()
+        server.stop()
+        assert server._folder is not None
+        (server._folder / "data").rename(folder / "data")
+
+
+def _own(folder: Path) -> Path:
+    """Give `folder` to the user who runs PostgreSQL and return where its programs are."""
+    _give(folder)
+    programs = postgres_binaries.find()
+    if os.getuid() == 0:
+        programs = postgres_binaries.within_reach(programs, folder)
+    return programs
+
+
+def _give(folder: Path) -> None:
+    """Give all of `folder` to the user who runs PostgreSQL."""
+    if os.getuid() == 0:
+        user = _unprivileged()
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def _as_whom(folder: Path | None) -> dict[str, Any]:
+    """Return Popen's arguments that make root step down: PostgreSQL refuses it."""
+    where: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL}
+    if os.getuid() == 0:
+        user = _unprivileged()
+        where |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    return where
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:

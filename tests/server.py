@@ -1,8 +1,6 @@
 """Aura as its users run it, under gunicorn on a free port, for slow tests."""
 
-import atexit
 import contextlib
-import functools
 import os
 import shutil
 import signal
@@ -17,6 +15,7 @@ import psutil
 import requests
 
 from tests.isolation import plain
+from tests.made_once import made_once
 from tests.ports import free_port
 from tests.waiting import wait_until
 
@@ -36,7 +35,11 @@ class AuraServer:
     """
 
     def __init__(
-        self, environment: Mapping[str, str] | None = None, *, workers: int = 2
+        self,
+        environment: Mapping[str, str] | None = None,
+        *,
+        workers: int = 2,
+        is_set_up: bool = False,
     ) -> None:
         self.port = free_port()
         self.workers = workers
@@ -56,7 +59,7 @@ class AuraServer:
             "AURA_PREFLIGHT": "off",  # no provider is asked by the way
             **(environment or {}),
         }
-        self.is_set_up = False
+        self.is_set_up = is_set_up
         self._stores_as_usual = not STORED & set(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -182,11 +185,16 @@ class AuraServer:
         return done.stdout
 
 
-@functools.cache
 def _first_data() -> Path:
     """Return a data folder as the first start leaves it: made once, since that takes longer
     than all the rest of a start."""
+    return made_once("first-data", _make_first_data)
+
+
+def _make_first_data(folder: Path) -> None:
     first = AuraServer()
-    atexit.register(first.close)
-    first._make_first_data()
-    return first.data
+    try:
+        first._make_first_data()
+        shutil.copytree(first.data, folder, dirs_exist_ok=True)
+    finally:
+        first.close()

@@ -13,7 +13,8 @@ from tests.server import ROOT, AuraServer
 from tests.upstream import FakeUpstream
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.parametrize("kind", ["sqlite", "postgres"])]
+POSTGRES = pytest.param("postgres", marks=pytest.mark.long)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("kind", ["sqlite", POSTGRES])]
 
 CHAT = {"model": "aura/l3", "messages": [{"role": "user", "content": "Hello"}]}
 TURNS_BAD = "google/gemini-flash-1.5"  # Budget's L3
@@ -26,8 +27,9 @@ def server(kind, request, upstream: FakeUpstream):
     if kind == "postgres":
         postgres = request.getfixturevalue("postgres")
         name = f"auto_revert_{secrets.token_hex(4)}"
-        environment["DATABASE_URL"] = postgres.create_database(name)
-    with AuraServer(environment) as server, background_tasks(server):
+        environment["DATABASE_URL"] = postgres.begun(name)
+    aura = AuraServer(environment, is_set_up=kind == "postgres")
+    with aura as server, background_tasks(server):
         yield server
 
 

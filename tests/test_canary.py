@@ -37,13 +37,14 @@ Seen = list[tuple[str, str, str, str]]
 """User, side, preset, model of each answer."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def server(request, upstream: FakeUpstream):
     environment = {"OPENROUTER_BASE_URL": upstream.url, "OPENROUTER_API_KEY": "k"}
     if request.param == "postgresql":
         postgres = request.getfixturevalue("postgres")
-        environment["DATABASE_URL"] = postgres.create_database("canary")
-    with AuraServer(environment, workers=WORKERS) as server:
+        environment["DATABASE_URL"] = postgres.begun("canary")
+    is_set_up = "DATABASE_URL" in environment
+    with AuraServer(environment, workers=WORKERS, is_set_up=is_set_up) as server:
         server.manage("activate_preset", "Performance")
         yield server
 
@@ -81,7 +82,7 @@ def test_a_canary_holds_its_share_and_every_user_stays(server: AuraServer, measu
 
     server.manage("canary", "promote")
     wait_until(lambda: _stamped(server) == {False}, "the promotion")
-    after = asyncio.run(_calls(server, 200))
+    after = asyncio.run(_calls(server, 100))
     assert {(side, preset) for _, side, preset, _ in after} == {("", "Budget")}
     measured(
         f"{WORKERS} workers, {CALLS} calls at {PERCENT} %: {share:.1f} %; no user moved"

@@ -1,6 +1,7 @@
 """What docker-compose.yml promises, read from it: nothing but web is published, on
 127.0.0.1, nothing has a password in it, and nothing runs with more rights than it needs."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ OURS = ("secrets", "migrate", "web", "worker")
 SECRET_WORDS = ("PASSWORD", "KEY", "SECRET")
 
 
+@pytest.mark.fault("W11")
 def test_only_web_is_published_and_on_loopback():
     published = {name: s["ports"] for name, s in SERVICES.items() if "ports" in s}
     assert published == {"web": ["${AURA_BIND:-127.0.0.1}:${AURA_PORT:-8080}:8080"]}
 
 
+@pytest.mark.fault("W11")
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_secret_has_a_value_in_the_file(name):
     for variable, value in SERVICES[name].get("environment", {}).items():
@@ -27,6 +30,7 @@ def test_no_secret_has_a_value_in_the_file(name):
         assert is_file or not is_secret or value == f"${{{variable}:-}}", variable
 
 
+@pytest.mark.fault("W11")
 @pytest.mark.parametrize("name", OURS)
 def test_our_containers_have_no_more_rights_than_they_need(name):
     service = SERVICES[name]
@@ -35,12 +39,32 @@ def test_our_containers_have_no_more_rights_than_they_need(name):
     assert "no-new-privileges:true" in service["security_opt"]
 
 
+@pytest.mark.fault("W11")
 def test_the_image_runs_as_a_user_of_its_own():
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert "USER aura" in lines
     assert lines.index("USER aura") < max(
         number for number, line in enumerate(lines) if line.startswith("CMD")
     )
+
+
+@pytest.mark.fault("W11")
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_gets_more_of_the_machine(name):
+    service = SERVICES[name]
+    for right in ("privileged", "cap_add", "devices", "pid", "ipc", "userns_mode"):
+        assert right not in service
+    assert service.get("network_mode", "none") == "none"
+    mounted = [volume.partition(":")[0] for volume in service["volumes"]]
+    assert set(mounted) <= set(COMPOSE["volumes"]), "a folder of the machine's own"
+
+
+@pytest.mark.fault("W11")
+def test_no_address_and_no_command_has_a_password_in_it():
+    text = (ROOT / "docker-compose.yml").read_text()
+    assert re.findall(r"\w+://[^/\s:@]*:[^/\s@]+@", text) == []
+    assert re.findall(r"(?i)(?:password|secret|token)=[\"']?[a-z0-9]", text) == []
+    assert re.findall(r"sk-\w+|123456|changeme", text) == []
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -55,6 +79,7 @@ def test_the_image_comes_compiled_since_its_file_system_is_read_only():
     assert lines.index("RUN python -m compileall -q .") < lines.index("USER aura")
 
 
+@pytest.mark.fault("W11")
 def test_only_the_one_that_makes_the_secret_may_write_it():
     writers = [
         name for name, s in SERVICES.items() if "secrets:/run/aura" in s["volumes"]

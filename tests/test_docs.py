@@ -16,7 +16,7 @@ from tests import documents
 from tests.documents import CHECKS, ROOT, Facts, read_documents
 
 DOCUMENTS = read_documents()
-ROOMS = ("aura_site", "brains", "gateway", "providers")
+ROOMS = ("aura_site", "brains", "cognition", "gateway", "providers")
 READS = re.compile(r'(?:env\.\w+|environ\.get)\(\s*"([A-Z][A-Z_]+)"')
 # Other spellings of doors, for supervisors that know one of them.
 SPELLINGS = {"/health/liveness", "/health/liveliness", "/health/readiness"}

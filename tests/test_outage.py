@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def database():
     """A PostgreSQL of this module's own, to be killed and suspended."""
-    with PostgresServer() as database:
+    with PostgresServer(ready=True) as database:
         yield database
 
 
@@ -34,9 +34,9 @@ def started(database: PostgresServer, _upstream: FakeUpstream):
     environment = {
         "OPENROUTER_BASE_URL": _upstream.url,
         "OPENROUTER_API_KEY": "k",
-        "DATABASE_URL": database.url,
+        "DATABASE_URL": database.begun("outage"),
     }
-    with AuraServer(environment) as server:
+    with AuraServer(environment, is_set_up=True) as server:
         yield server
 
 

@@ -24,15 +24,16 @@ SWITCH = re.compile(
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def server(request, upstream: FakeUpstream):
     """Aura with four workers on either database, before a provider that streams."""
     upstream.script(chunk_count=10, chunk_interval_s=0.05)
     environment = {"OPENROUTER_BASE_URL": upstream.url, "OPENROUTER_API_KEY": "k"}
     if request.param == "postgresql":
         postgres = request.getfixturevalue("postgres")
-        environment["DATABASE_URL"] = postgres.create_database("swap")
-    with AuraServer(environment, workers=WORKERS) as server:
+        environment["DATABASE_URL"] = postgres.begun("swap")
+    is_set_up = "DATABASE_URL" in environment
+    with AuraServer(environment, workers=WORKERS, is_set_up=is_set_up) as server:
         yield server
 
 

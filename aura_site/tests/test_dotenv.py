@@ -147,6 +147,7 @@ def write(tmp_path: Path) -> Callable[[bytes], Path]:
     return write
 
 
+@pytest.mark.fault("E8")
 @by_sentence(AS_COMPOSE + BY_OUR_RULE)
 def test_a_line_is_read_as_people_mean_it(row, write):
     file = read_dotenv(write(row.raw))
@@ -158,6 +159,7 @@ def test_a_line_is_read_as_people_mean_it(row, write):
     )
 
 
+@pytest.mark.fault("E8")
 def test_a_skipped_line_is_named_by_its_number_only(write, caplog):
     caplog.set_level(logging.DEBUG)
     file = read_dotenv(write(b"K=x\n\nOPENROUTER API KEY = sk-or-SECRET\n"))
@@ -168,6 +170,7 @@ def test_a_skipped_line_is_named_by_its_number_only(write, caplog):
     assert "SECRET" not in repr(file) + caplog.text
 
 
+@pytest.mark.fault("E8")
 def test_values_do_not_show_in_the_repr(write):
     assert "sk-or-SECRET" not in repr(read_dotenv(write(b"K=sk-or-SECRET\n")))
 
@@ -179,6 +182,7 @@ def test_a_long_list_of_skipped_lines_is_summed_up(write):
     assert problems[-1] == "5 more statements of .env were skipped."
 
 
+@pytest.mark.fault("E9")
 def test_a_missing_file_is_missing(tmp_path):
     file = read_dotenv(tmp_path / ".env")
 
@@ -191,6 +195,7 @@ def test_a_file_below_a_file_is_missing(tmp_path):
     assert read_dotenv(tmp_path / "plain" / ".env").state == "missing"
 
 
+@pytest.mark.fault("E9")
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -209,6 +214,7 @@ def test_a_file_that_is_no_utf_8_text_is_unreadable(content, reason, write):
     assert file.digest == hashlib.sha256(content).hexdigest()
 
 
+@pytest.mark.fault("E9")
 def test_a_file_of_one_mebibyte_is_read_and_a_larger_one_refused(write):
     assert read_dotenv(write(b"#" * MAX_BYTES)).state == "found"
 
@@ -233,6 +239,7 @@ def make_dangling_link(path: Path) -> None:
     path.symlink_to(path.with_name("gone"))
 
 
+@pytest.mark.fault("E9")
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
@@ -252,6 +259,7 @@ def test_what_is_no_file_is_unreadable_and_says_why(make, reason, tmp_path):
     assert (file.digest, digest_of(path)) == ("", "")
 
 
+@pytest.mark.fault("E9")
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -312,6 +320,7 @@ lines = st.lists(
 )
 
 
+@pytest.mark.fault("E8")
 @settings(database=None, deadline=None)
 @given(st.binary() | lines.map(b"".join))
 @example(b"K:'\n=\n")

@@ -13,12 +13,14 @@ def test_a_given_key_is_used(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.fault("W4")
 def test_a_missing_key_is_generated_once(tmp_path):
     first = secret_key("", tmp_path)
     assert len(first) > 50
     assert secret_key("", tmp_path) == first
 
 
+@pytest.mark.fault("W4")
 def test_the_file_is_for_its_owner_alone(tmp_path):
     secret_key("", tmp_path)
     (file,) = tmp_path.iterdir()
@@ -36,6 +38,7 @@ def test_of_two_that_start_at_once_one_key_is_kept(tmp_path, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["secret_key"]
 
 
+@pytest.mark.fault("W4")
 @pytest.mark.parametrize(
     "known", ["django-insecure-" + GIVEN, "change-me" + GIVEN, "x"]
 )

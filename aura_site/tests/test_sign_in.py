@@ -29,6 +29,7 @@ def test_who_knows_the_password_signs_in(sign_in):
     assert sign_in("right").status_code == 302
 
 
+@pytest.mark.fault("W9")
 def test_after_ten_wrong_passwords_even_the_right_one_is_refused(sign_in):
     answers = [sign_in() for _ in range(WRONG_ONES)]
     assert [a.status_code for a in answers] == [200] * (WRONG_ONES - 1) + [429]
@@ -38,6 +39,7 @@ def test_after_ten_wrong_passwords_even_the_right_one_is_refused(sign_in):
     assert "Too many wrong passwords" in answer.content.decode()
 
 
+@pytest.mark.fault("W9")
 def test_other_names_and_other_addresses_are_not_locked_out(sign_in, django_user_model):
     django_user_model.objects.create_user("bob", password="his", is_staff=True)
     for _ in range(WRONG_ONES):
@@ -53,6 +55,7 @@ def test_a_right_password_forgives_those_before(sign_in):
     assert sign_in().status_code == 200
 
 
+@pytest.mark.fault("W9")
 def test_it_ends_after_five_minutes(sign_in, settings):
     for _ in range(WRONG_ONES):
         sign_in()
@@ -63,6 +66,7 @@ def test_it_ends_after_five_minutes(sign_in, settings):
     assert sign_in("right").status_code == 302
 
 
+@pytest.mark.fault("W9")
 def test_no_password_is_kept(sign_in):
     sign_in("a-wrong-password")
 

@@ -48,6 +48,12 @@ class StepForm(forms.Form):
     canary = forms.IntegerField(min_value=1)
 
 
+class AbortForm(StepForm):
+    """The end without a promotion, and why, if one says so."""
+
+    reason = forms.CharField(required=False, max_length=REASON_LENGTH)
+
+
 class PromoteForm(StepForm):
     """The promotion: past the check of its models it needs a reason."""
 

@@ -20,6 +20,7 @@ from brains.admin.activation_pages import (
     posted,
 )
 from brains.admin.canary_forms import (
+    AbortForm,
     PercentForm,
     PromoteForm,
     StartForm,
@@ -104,7 +105,7 @@ class CanaryPages:
 
     def take(self, request: HttpRequest, step: str) -> HttpResponse:
         """Promote, change or abort the canary that the person was shown."""
-        if (act := _STEPS.get(step)) is None:
+        if (act := STEPS.get(step)) is None:
             return redirect(page_url())
         try:
             messages.success(request, act(request))
@@ -209,7 +210,10 @@ def _promote(request: HttpRequest) -> str:
 
 
 def _abort(request: HttpRequest) -> str:
-    return ended(activation.abort_canary(author_of(request), canary=_meant(request)))
+    form = AbortForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    who = author_of(request, reason)
+    return ended(activation.abort_canary(who, canary=_meant(request)))
 
 
 def _change(request: HttpRequest) -> str:
@@ -220,7 +224,7 @@ def _change(request: HttpRequest) -> str:
     return share_changed(activation.change_canary(percent, who, canary=_meant(request)))
 
 
-_STEPS = {"promote": _promote, "percent": _change, "abort": _abort}
+STEPS = {"promote": _promote, "percent": _change, "abort": _abort}
 
 
 def _meant(request: HttpRequest) -> int:

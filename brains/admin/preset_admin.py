@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.admin import actions as admin_actions
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
@@ -27,6 +26,7 @@ from brains.admin.activation_pages import (
 from brains.admin.canary_pages import CanaryPages
 from brains.admin.catalogue_hints import complete, warnings_of
 from brains.admin.compare_presets_page import ComparePresetsPage
+from brains.admin.doors import READING, guarded
 from brains.admin.effective import standing, troubles_now
 from brains.admin.explain_page import ExplainPage
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
@@ -81,9 +81,13 @@ class PresetAdmin(Base):
     def get_urls(self) -> list[URLPattern]:
         """Add the pages that activate, deactivate, check and explain, those of a canary, the
         one that compares two presets, and what completes model ids."""
-        models = self.admin_site.admin_view(self.models_view)
+        models = guarded(self.models_view, self.has_view_permission, READING)
         return [
-            path("models/", models, name="brains_modelpreset_models"),
+            path(
+                "models/",
+                self.admin_site.admin_view(models),
+                name="brains_modelpreset_models",
+            ),
             *ActivationPages(self).urls(),
             *PreflightPages(self).urls(),
             *ExplainPage(self).urls(),
@@ -94,8 +98,6 @@ class PresetAdmin(Base):
 
     def models_view(self, request: HttpRequest) -> JsonResponse:
         """Answer with the models of the catalogue that fit what is typed in a field."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         return complete(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelPreset]:

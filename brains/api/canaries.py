@@ -75,8 +75,9 @@ def promote(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 def abort(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Send every call to what is live."""
-    body = read_object(request, ("id",), may_be_empty=True)
-    canary = activation.abort_canary(caller.author(), canary=_meant(body))
+    body = read_object(request, ("reason", "id"), may_be_empty=True)
+    who = caller.author(reason(body))
+    canary = activation.abort_canary(who, canary=_meant(body))
     return JsonResponse({"canary": canary_json(canary)})
 
 

@@ -42,6 +42,9 @@ class Canary(models.Model):
         null=True, help_text="The revision that ended it; none when it was aborted."
     )
 
+    # The default stands in the database too, for workers of a version without this column.
+    end_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+
     class Meta:
         ordering = ("-started_at",)
         verbose_name_plural = "canaries"

@@ -84,11 +84,21 @@ def set_percent(canary: Canary, percent: Decimal, *, by: str) -> None:
     canary.save(update_fields=["percent", "steps"])
 
 
-def end(canary: Canary, how: Canary.End, *, by: str, revision: int | None) -> None:
+def end(
+    canary: Canary,
+    how: Canary.End,
+    *,
+    by: str,
+    revision: int | None,
+    reason: str = "",
+) -> None:
     """End a canary; `revision` is the one that ended it, if one did."""
     canary.how, canary.ended_with = how, revision
     canary.ended_by_name, canary.ended_at = by, timezone.now()
-    canary.save(update_fields=["how", "ended_with", "ended_by_name", "ended_at"])
+    canary.end_reason = reason
+    canary.save(
+        update_fields=["how", "ended_with", "ended_by_name", "ended_at", "end_reason"]
+    )
 
 
 def _check(percent: Decimal) -> None:

@@ -49,5 +49,9 @@ def how_it_ended(canary: Canary) -> str:
     when = f", {ago(canary.ended_at)}" if canary.ended_at else ""
     return (
         f"{canary.preset_name}, with {share} of the calls: {how}{with_revision} "
-        f"by {canary.ended_by_name}{when}"
+        f"by {canary.ended_by_name}{when}{_because(canary.end_reason)}"
     )
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""

@@ -135,6 +135,10 @@ def test_the_form_of_the_live_preset_says_so(admin_client):
     assert b"This preset is live" not in admin_client.get(url_of("Hybrid")).content
 
 
+@pytest.mark.fault("E4")
+@pytest.mark.fault("E3")
+@pytest.mark.fault("E2")
+@pytest.mark.fault("E1")
 @pytest.mark.parametrize(
     "name",
     [
@@ -152,6 +156,7 @@ def test_a_name_that_cannot_be_is_refused_beside_its_field(admin_client, name):
     assert ModelPreset.objects.count() == before
 
 
+@pytest.mark.fault("E2")
 def test_a_name_with_a_lone_surrogate_is_refused(admin_client):
     form = "application/x-www-form-urlencoded"
 
@@ -160,6 +165,8 @@ def test_a_name_with_a_lone_surrogate_is_refused(admin_client):
     assert list(errors_of(response)) == ["name"]
 
 
+@pytest.mark.fault("E5")
+@pytest.mark.fault("E4")
 @pytest.mark.parametrize(
     "model",
     [
@@ -179,6 +186,7 @@ def test_a_model_id_that_cannot_be_is_refused_beside_its_field(
     assert not ModelPreset.objects.filter(name="Mine").exists()
 
 
+@pytest.mark.fault("E6")
 @pytest.mark.parametrize(
     "number", ["0", "-1", "1000000000", "16001", "1536.5", "abc", "9" * 5_000, "1e3"]
 )
@@ -190,6 +198,7 @@ def test_a_dimension_that_cannot_be_is_refused_with_one_sentence(admin_client, n
     assert len(message) < 200
 
 
+@pytest.mark.fault("E6")
 @pytest.mark.parametrize("number", ["1536.0", "１５３６", "١٥٣٦", " 1536 "])
 def test_other_spellings_of_a_whole_number_are_normalised(admin_client, number):
     add(admin_client, embedding_dimension=number)

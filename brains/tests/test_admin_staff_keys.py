@@ -168,6 +168,7 @@ def test_who_makes_a_key_makes_it_in_their_own_name():
     assert str(StaffKey.objects.get().created_by) == "bob"
 
 
+@pytest.mark.fault("W1")
 def test_a_post_without_the_csrf_token_is_refused(admin_user):
     row, client = made(), Client(enforce_csrf_checks=True)
     client.force_login(admin_user)
@@ -177,6 +178,7 @@ def test_a_post_without_the_csrf_token_is_refused(admin_user):
     assert StaffKey.objects.get().state == "valid"
 
 
+@pytest.mark.fault("E11")
 def test_markup_in_a_name_is_shown_as_text(admin_client):
     row = made("<script>n()</script>")
 

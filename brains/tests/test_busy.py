@@ -59,12 +59,14 @@ def held(postgres, tmp_path, django_db_blocker, monkeypatch):
     """PostgreSQL, its counter locked by another process; it is waited for 200 ms."""
     assert ledger.LOCK_TIMEOUT_MS == 10_000
     monkeypatch.setattr(ledger, "LOCK_TIMEOUT_MS", 200)
-    url = postgres.create_database("busy")
-    with django_db_blocker.unblock(), own_database(url, tmp_path):
-        call_command("migrate", verbosity=0)
-        with psycopg.connect(url) as other:
-            other.execute("SELECT * FROM brains_changecounter FOR UPDATE")
-            yield other
+    url = postgres.migrated("busy")
+    with (
+        django_db_blocker.unblock(),
+        own_database(url, tmp_path),
+        psycopg.connect(url) as other,
+    ):
+        other.execute("SELECT * FROM brains_changecounter FOR UPDATE")
+        yield other
 
 
 @pytest.mark.slow

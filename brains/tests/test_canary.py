@@ -1,5 +1,6 @@
 """A canary begins beside what is live, changes its share, and ends in one of three ways."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from brains import activation, live
 from brains.activation import Author
 from brains.canary import rows as canaries
 from brains.canary.models import Canary
+from brains.canary.sentences import how_it_ended
 from brains.errors import (
     CanaryRefused,
     CanaryRuns,
@@ -140,6 +142,12 @@ def test_a_candidate_that_was_deleted_can_be_promoted(canary):
 def test_aborting_leaves_what_is_live(canary):
     activation.abort_canary(BOB)
     assert ended(canary) == ("aborted", "bob", None)
+
+
+def test_why_it_was_aborted_is_kept_and_shown(canary):
+    activation.abort_canary(replace(BOB, reason="It answers in French."))
+    canary.refresh_from_db()
+    assert how_it_ended(canary).endswith(": It answers in French.")
     assert canary.ended_at is not None
     assert revisions() == [(1, "activate", "Hybrid")]
     assert live.load().canary is None

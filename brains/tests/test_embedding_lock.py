@@ -42,6 +42,7 @@ def test_a_change_that_keeps_the_embedding_goes_through():
     assert len(revisions()) == 4
 
 
+@pytest.mark.fault("E7")
 def test_activating_another_embedding_is_refused_with_both_values_and_the_mend():
     activation.activate(preset("Budget"), ANN)
     before = everything()
@@ -72,6 +73,7 @@ def test_the_first_activation_is_held_to_what_the_environment_says(settings):
     assert revisions() == [(1, "activate", "Offline")]
 
 
+@pytest.mark.fault("E7")
 def test_the_dimension_alone_is_enough():
     other = ModelPreset.objects.create(name="Short", embedding_dimension=512)
 
@@ -79,6 +81,7 @@ def test_the_dimension_alone_is_enough():
         activation.activate(other, ANN)
 
 
+@pytest.mark.fault("E7")
 def test_deactivating_and_rolling_back_are_held_up(settings):
     activation.activate(preset("Budget"), ANN)
     unlocked_activation(settings, "Offline")
@@ -91,6 +94,7 @@ def test_deactivating_and_rolling_back_are_held_up(settings):
     assert newest().preset_name == "Offline"
 
 
+@pytest.mark.fault("E7")
 def test_an_edit_of_the_live_preset_is_refused_and_not_saved():
     activation.activate(preset("Budget"), ANN)
     before = everything()
@@ -133,6 +137,7 @@ def night(db):
     )
 
 
+@pytest.mark.fault("E7")
 def test_a_schedule_that_it_holds_up_is_left_out_with_a_warning(night, caplog):
     activation.activate(preset("Budget"), ANN)
 
@@ -171,11 +176,13 @@ def test_without_the_lock_all_of_it_goes_through(settings):
     assert len(revisions()) == 2
 
 
+@pytest.mark.fault("E7")
 def test_the_command_says_why():
     with pytest.raises(CommandError, match="AURA_EMBEDDING_LOCK is on"):
         call_command("activate_preset", "Offline", "--no-check", stdout=StringIO())
 
 
+@pytest.mark.fault("E7")
 def test_the_page_that_asks_says_so_and_has_no_button(admin_client, settings, upstream):
     settings.AURA_PREFLIGHT = True
     url = reverse("admin:brains_modelpreset_activate", args=[preset("Offline").pk])

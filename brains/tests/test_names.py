@@ -126,6 +126,7 @@ def test_a_preset_with_that_name_is_saved_and_has_a_slug(name):
     assert stored.name_skeleton == skeleton(name)
 
 
+@pytest.mark.fault("E1")
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", NOT_SEEN.values(), ids=NOT_SEEN)
 def test_a_blank_name_is_refused(name):
@@ -133,12 +134,14 @@ def test_a_blank_name_is_refused(name):
     assert refusal(name=name)
 
 
+@pytest.mark.fault("E1")
 @pytest.mark.django_db
 def test_no_name_at_all_is_refused():
     assert refusal(name=None)
     assert refusal()
 
 
+@pytest.mark.fault("E2")
 @pytest.mark.django_db
 @pytest.mark.parametrize("character", INVISIBLE.values(), ids=INVISIBLE)
 @pytest.mark.parametrize("name", ["Bud{}get", "{}Budget", "Budget {}x"])
@@ -150,6 +153,7 @@ def test_a_name_with_an_invisible_character_is_refused_and_says_which(name, char
     assert problem in refusal(name=name.format(character))
 
 
+@pytest.mark.fault("E4")
 @pytest.mark.django_db
 @pytest.mark.parametrize("character", SYMBOLS.values(), ids=SYMBOLS)
 @pytest.mark.parametrize("name", ["{}", "Quick {}"])
@@ -165,6 +169,7 @@ def test_a_name_without_letter_or_digit_is_refused(name):
     assert "letters or digits" in name_problem(name)
 
 
+@pytest.mark.fault("E4")
 @pytest.mark.django_db
 @pytest.mark.parametrize("length", [NAME_LENGTH + 1, 10_000])
 def test_a_long_name_is_refused_and_nothing_is_kept(length):
@@ -175,12 +180,14 @@ def test_a_long_name_is_refused_and_nothing_is_kept(length):
     assert ModelPreset.objects.count() == before
 
 
+@pytest.mark.fault("E3")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "other"), TWINS.values(), ids=TWINS)
 def test_a_twin_of_a_preset_is_refused_and_told_whom_it_looks_like(name, other):
     assert f"This name looks like {other}." in refusal(name=name)
 
 
+@pytest.mark.fault("E3")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("name", "twin"),
@@ -210,6 +217,7 @@ def test_names_that_can_be_told_apart_are_not_alike(name, other):
     assert not look_alike(name, other)
 
 
+@pytest.mark.fault("E3")
 @pytest.mark.django_db
 def test_the_database_itself_refuses_a_twin_that_was_not_checked():
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -79,6 +79,7 @@ def test_a_byte_order_mark_and_windows_lines_are_read():
     assert len(read_document(data).entries) == 2
 
 
+@pytest.mark.fault("E10")
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
@@ -106,6 +107,7 @@ def test_a_file_that_is_none_is_refused_as_a_whole(text, line, reason):
     assert line is None or refusal.line == line
 
 
+@pytest.mark.fault("E10")
 @pytest.mark.parametrize(
     ("line", "field", "reason"),
     [
@@ -133,6 +135,7 @@ def test_an_entry_that_is_no_group_is_refused():
     assert refusal.line == 3 and "list of fields" in refusal.reason
 
 
+@pytest.mark.fault("E10")
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -172,6 +175,7 @@ def test_a_name_that_nobody_sees_is_refused_and_said_with_escapes(name):
     assert outcome[0].field == "name" and outcome[0].preset.isprintable()
 
 
+@pytest.mark.fault("E10")
 def test_all_that_is_wrong_is_told_at_once():
     text = "version: 1\npresets:\n- name: A\n  x: 1\n  y: 2\n- 5\n- name: B\n  z: 1\n"
 
@@ -184,6 +188,7 @@ BOMB = "version: 1\na: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 
 
+@pytest.mark.fault("E10")
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -294,6 +299,7 @@ def test_what_was_written_changes_nothing_when_it_is_read(stored):
     assert [step.what for step in planned.steps] == [What.UNCHANGED]
 
 
+@pytest.mark.fault("E10")
 @settings(max_examples=50)
 @given(
     st.binary(max_size=300)
@@ -315,6 +321,7 @@ yaml_values = st.recursive(
 )
 
 
+@pytest.mark.fault("E10")
 @given(yaml_values)
 def test_whatever_stands_below_presets_is_planned_or_refused(rows):
     text = yaml.safe_dump({"version": 1, "presets": rows})

@@ -60,6 +60,7 @@ def test_page_stands_when_the_database_fails_under_it(database, tmp_path):
     assert "▲ SQLite cannot be used." in text
 
 
+@pytest.mark.fault("W10")
 @pytest.mark.django_db
 def test_page_for_staff_only_sends_others_to_sign_in(settings, client):
     settings.AURA_PUBLIC_STATUS = False
@@ -71,6 +72,7 @@ def test_page_for_staff_only_sends_others_to_sign_in(settings, client):
     assert response["Cache-Control"] == "no-store"
 
 
+@pytest.mark.fault("W10")
 @pytest.mark.django_db
 def test_page_for_staff_only_is_not_for_other_users(settings, client):
     settings.AURA_PUBLIC_STATUS = False
@@ -116,6 +118,7 @@ def test_staff_get_only_the_ways_they_may_go():
     assert "Activate another preset" not in html and "History" not in html
 
 
+@pytest.mark.fault("W10")
 @pytest.mark.django_db
 def test_visitors_get_no_way_to_act():
     activated("Budget")
@@ -126,6 +129,7 @@ def test_visitors_get_no_way_to_act():
     assert "Sign in" in html
 
 
+@pytest.mark.fault("E11")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "text",
@@ -158,6 +162,7 @@ def test_page_is_never_kept_by_a_cache(client):
     assert client.get("/")["Cache-Control"] == "no-store"
 
 
+@pytest.mark.fault("W10")
 @pytest.mark.django_db
 def test_page_is_only_read(client):
     assert client.post("/").status_code == 405

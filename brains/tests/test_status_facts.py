@@ -1,6 +1,9 @@
 """What stands around the live selection on the status page: workers, providers, `.env`
 and the database; and never a secret."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -17,6 +20,8 @@ from brains.tests.status_reader import (
     registry,
     shown,
 )
+from tests.isolation import plain
+from tests.server import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +57,7 @@ def test_provider_that_needs_no_key_says_so():
     assert "Needs no key, not asked yet. http://o" in fact("Providers in use")
 
 
+@pytest.mark.fault("W10")
 @pytest.mark.parametrize(
     "url", ["https://user:canary@host/v1", "http://[canary", "https://host/canary/v1"]
 )
@@ -122,6 +128,72 @@ def test_dotenv_that_cannot_be_read_says_why(settings, tmp_path):
     settings.AURA_DOTENV = read_dotenv(tmp_path / ".env")
 
     assert fact(".env").startswith("▲ Found, but not read. It is a directory.")
+
+
+DAMAGED = {
+    "nothing": (lambda path: None, "○ Not there"),
+    "a folder": (
+        lambda path: path.mkdir(),
+        "▲ Found, but not read. It is a directory.",
+    ),
+    "a pipe": (os.mkfifo, "▲ Found, but not read. It is not a regular file."),
+    "a link to itself": (
+        lambda path: path.symlink_to(path),
+        "▲ Found, but not read. It is a symbolic link that leads back",
+    ),
+    "UTF-16": (
+        lambda path: path.write_text("A=1\n", encoding="utf-16"),
+        "▲ Found, but not read. It is UTF-16.",
+    ),
+    "NUL": (
+        lambda path: path.write_bytes(b"A=\0"),
+        "▲ Found, but not read. Line 1 has a NUL byte.",
+    ),
+    "10 MB": (
+        lambda path: path.write_bytes(b"#" * 10_000_000),
+        "▲ Found, but not read. It is larger than 1 MiB.",
+    ),
+}
+# In a process of its own: there the settings are read as at a start, once for each.
+START = """
+import importlib, os, sys
+for path in sys.argv[1:]:
+    os.environ["AURA_ENV_FILE"] = path
+    settings = importlib.reload(importlib.import_module("aura_site.settings"))
+    print(settings.AURA_DOTENV.state)
+"""
+
+
+@pytest.mark.fault("E9")
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_dotenv_that_is_damaged_is_said_and_the_page_is_shown(
+    settings, tmp_path, damage
+):
+    make, said = DAMAGED[damage]
+    make(tmp_path / "damaged")
+    settings.AURA_DOTENV = read_dotenv(tmp_path / "damaged")
+
+    assert fact(".env").startswith(said)
+
+
+@pytest.mark.fault("E9")
+def test_a_start_outlives_every_damage_of_dotenv(tmp_path):
+    for damage, (make, _) in DAMAGED.items():
+        make(tmp_path / damage)
+    places = [str(tmp_path / damage) for damage in DAMAGED]
+    environment = plain(os.environ) | {"AURA_DATA_DIR": str(tmp_path)}
+
+    done = subprocess.run(
+        [sys.executable, "-c", START, *places],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    states = ["missing", *["unreadable"] * (len(DAMAGED) - 1)]
+    assert (done.returncode, done.stdout.split()) == (0, states), done.stderr
 
 
 def test_dotenv_that_changed_asks_for_a_restart(tmp_path):

@@ -140,6 +140,7 @@ def test_a_model_id_is_taken(text):
     assert {normalised(field, text) for field in MODEL_FIELDS} == {text}
 
 
+@pytest.mark.fault("E5")
 @pytest.mark.parametrize(("text", "reason"), BAD_IDS.items())
 def test_what_is_no_model_id_is_refused_with_the_reason(text, reason):
     for field in MODEL_FIELDS:
@@ -156,18 +157,21 @@ def test_a_list_of_fallbacks_is_taken_and_kept_in_one_spelling(text, kept):
     assert len(kept) <= FALLBACKS_LENGTH
 
 
+@pytest.mark.fault("E5")
 @pytest.mark.parametrize(("text", "reason"), BAD_FALLBACKS.items())
 def test_what_is_no_list_of_fallbacks_is_refused_with_the_reason(text, reason):
     for field in FALLBACK_FIELDS:
         assert reason in problem_with(field, text)
 
 
+@pytest.mark.fault("E6")
 @pytest.mark.parametrize(("text", "digits"), GOOD_DIMENSIONS.items())
 def test_a_dimension_is_taken_in_any_spelling_and_normalised(text, digits):
     assert problem_with("embedding_dimension", text) == ""
     assert normalised("embedding_dimension", text) == digits
 
 
+@pytest.mark.fault("E6")
 @pytest.mark.parametrize("text", BAD_DIMENSIONS)
 def test_what_is_no_dimension_is_refused_with_the_bounds(text):
     reason = problem_with("embedding_dimension", text)

@@ -22,11 +22,10 @@ pytestmark = pytest.mark.slow
 def server(tmp_path, django_db_blocker):
     """A server of this test's own, with our tables, in use by all threads."""
     with (
-        PostgresServer() as server,
+        PostgresServer(ready=True) as server,
         django_db_blocker.unblock(),
-        own_database(server.url, tmp_path),
+        own_database(server.migrated("own"), tmp_path),
     ):
-        call_command("migrate", verbosity=0)
         activate("Budget")
         yield server
         server.resume()

@@ -121,6 +121,7 @@ def test_its_call_is_on_record_in_the_name_of_the_turns_key(
     assert (call.key_id, call.key_name, call.revision) == (5, "web app", 7)
 
 
+@pytest.mark.fault("D18")
 def test_what_succeeded_is_never_done_twice(reflecting, reflection):
     run(reflection)
     asked = len(reflecting.requests)
@@ -155,12 +156,14 @@ def test_what_another_has_taken_over_is_not_kept_twice(reflecting, reflection):
     assert (reflection.state, reflection.reason) == (State.DONE, "")
 
 
+@pytest.mark.fault("D18")
 def test_a_lease_lasts_no_longer_than_a_minute(reflection):
     job._lease(reflection.pk)
     reflection.refresh_from_db()
     assert reflection.leased_until <= timezone.now() + timedelta(seconds=60)
 
 
+@pytest.mark.fault("D18")
 def test_a_poison_one_is_set_aside_after_three_tries_with_its_reason(mind, reflection):
     mind.script("m/two", body=completion("I would rather not say."))
     for tries in (1, 2):
@@ -174,6 +177,7 @@ def test_a_poison_one_is_set_aside_after_three_tries_with_its_reason(mind, refle
     assert len(mind.requests) == asked
 
 
+@pytest.mark.fault("D18")
 def test_one_that_kills_its_worker_is_set_aside_after_three_tries(reflection):
     for _ in range(3):
         assert job._lease(reflection.pk)

@@ -85,6 +85,7 @@ def is_done() -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.fault("D18")
 def test_a_job_whose_worker_is_killed_is_done_by_another_and_kept_once(
     start, upstream, measured
 ):

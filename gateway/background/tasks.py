@@ -9,6 +9,7 @@ from django.utils import timezone
 from brains.catalogue.refresh import due, refresh
 from gateway.background.api import task
 from gateway.background.schedule import Recurring
+from gateway.kept import retention as kept_retention
 from gateway.notices.expiry import tell_of_leaving
 from gateway.records import prices
 from gateway.usage import retention, rollup
@@ -54,6 +55,14 @@ def refresh_catalogue() -> None:
 
 
 @task
+def forget_exchanges() -> None:
+    """Delete kept exchanges that are older than they are to be kept; all of them where none
+    are."""
+    if not kept_retention.forget(timezone.now(), WITHIN_S):
+        forget_exchanges.enqueue()
+
+
+@task
 def tell_expiry() -> None:
     """Tell of models that leave their provider within 30 days."""
     tell_of_leaving()
@@ -64,6 +73,7 @@ RECURRING = (
     Recurring(apply_retention, timedelta(hours=1)),
     Recurring(refresh_catalogue, timedelta(minutes=10)),
     Recurring(tell_expiry, timedelta(hours=1)),
+    Recurring(forget_exchanges, timedelta(minutes=10), kept_retention.has_any),
 )
 
 _of_rooms_above: list[Recurring] = []

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
@@ -20,14 +19,9 @@ from tests.postgres import PostgresServer
 @pytest.fixture(scope="session")
 def calls_postgres(
     postgres: PostgresServer,
-    tmp_path_factory: pytest.TempPathFactory,
-    django_db_blocker: DjangoDbBlocker,
 ) -> str:
     """The URL of a database with our tables, on the server that tests share."""
-    url, folder = postgres.create_database("calls"), tmp_path_factory.mktemp("calls")
-    with django_db_blocker.unblock(), own_database(url, folder):
-        call_command("migrate", verbosity=0)
-    return url
+    return postgres.migrated("calls")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])

@@ -125,17 +125,22 @@ def test_a_table_that_has_changed_keeps_calls_on_disk_and_loses_none(
 
 @pytest.fixture(scope="module")
 def own_server():
-    with PostgresServer() as server:
+    with PostgresServer(ready=True) as server:
         yield server
 
 
+@pytest.fixture(scope="module")
+def url(own_server):
+    """Its database with our tables."""
+    return own_server.migrated("calls")
+
+
 @pytest.fixture
-def server(own_server, tmp_path, django_db_blocker, monkeypatch):
+def server(own_server, url, tmp_path, django_db_blocker, monkeypatch):
     """A server of this module's own, with our tables and no call."""
     monkeypatch.setattr(replay, "PATIENCE_S", 1.0)
     own_server.start()
-    with django_db_blocker.unblock(), own_database(own_server.url, tmp_path):
-        call_command("migrate", verbosity=0)
+    with django_db_blocker.unblock(), own_database(url, tmp_path):
         CallRecord.objects.all().delete()
         yield own_server
         own_server.resume()
@@ -190,15 +195,15 @@ def test_a_postgresql_that_is_stopped_holds_the_recorder_up_once(
 
 
 @pytest.mark.slow
-def test_whoever_locks_the_table_in_postgresql_is_not_waited_for(server, rows):
+def test_whoever_locks_the_table_in_postgresql_is_not_waited_for(server, url, rows):
     writer, calls = rows(), batch(3)
-    with psycopg.connect(server.url) as other:
+    with psycopg.connect(url) as other:
         other.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
 
         writer.write(calls)
 
         assert writer.spooled == 3
-        with psycopg.connect(server.url) as third:
+        with psycopg.connect(url) as third:
             waiting = third.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
             assert waiting.rowcount == 0
     wait_until(lambda: writer.spooled == 0, "the calls to be put back", 15)

@@ -1,24 +1,23 @@
 """Notices of what is no change of what is live: a model that leaves, a breaker that opens."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.core import mail
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from brains import activation, live
-from brains.activation import Author
+from brains import live
 from brains.catalogue.catalogue import today
 from brains.models import ModelPreset, Schedule
 from brains.tests.cataloguing import listed, providers, read
 from gateway.background.tasks import tell_expiry
-from gateway.background.worker import TaskWorker
 from gateway.notices import channels as ways
 from gateway.notices.breakers import AGAIN_AFTER, BreakerNotices
 from gateway.notices.channels import RETRY_AFTER
 from gateway.notices.events import Event, send_event, tell
 from gateway.notices.expiry import tell_of_leaving
+from gateway.notices.left_out import tell_of_left_out
 from gateway.notices.models import NoticeTold
 from providers.breaker import FAILURES, Breakers
 from providers.webhook import NotDelivered
@@ -287,21 +286,21 @@ def _locked():
 # A schedule that was left out.
 
 
-def test_a_schedule_that_is_left_out_is_told(settings, monkeypatch):
-    monkeypatch.setattr("gateway.background.worker.registered", tuple)
-    settings.AURA_PREFLIGHT, settings.AURA_EMBEDDING_LOCK = False, True
-    settings.AURA_WEBHOOK_URL = ""
-    activation.activate(ModelPreset.objects.get(slug="budget"), Author("ann"))
-    offline = ModelPreset.objects.get(slug="offline")
+def test_a_schedule_that_is_left_out_is_told_each_time():
+    schedule = Schedule.objects.create(
+        preset=ModelPreset.objects.get(slug="offline"),
+        begins=time(22),
+        ends=time(6),
+        left_out="AURA_EMBEDDING_LOCK is on.",
+    )
     now = timezone.now()
-    begins, ends = now - timedelta(hours=1), now + timedelta(hours=1)
-    Schedule.objects.create(preset=offline, begins=begins.time(), ends=ends.time())
 
-    TaskWorker(0.01).turn()
+    for when in (now, now, now + timedelta(days=1)):
+        tell_of_left_out(schedule, when)
 
-    [message] = mail.outbox
-    assert message.subject == "Aura: Offline was not made live by its schedule"
-    assert "AURA_EMBEDDING_LOCK is on" in message.body
-    assert "tried again at its next begin" in message.body
+    assert subjects() == ["Aura: Offline was not made live by its schedule"] * 2
     letter = queued()[0][0]
-    assert letter["payload"]["type"] == "schedule.left_out"
+    assert "AURA_EMBEDDING_LOCK is on." in letter["text"]
+    assert "tried again at its next begin" in letter["text"]
+    data = letter["payload"]["data"]
+    assert (data["preset"], data["schedule"]) == ("offline", schedule.pk)

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.db.models import Sum
 
@@ -159,11 +158,10 @@ def test_while_the_database_is_away_each_worker_counts_alone(own_sqlite, worker,
 def own_postgres(tmp_path, django_db_blocker):
     """A server of this test's own, to be killed."""
     with (
-        PostgresServer() as server,
+        PostgresServer(ready=True) as server,
         django_db_blocker.unblock(),
-        own_database(server.url, tmp_path),
+        own_database(server.migrated("own"), tmp_path),
     ):
-        call_command("migrate", verbosity=0)
         yield server
 
 

@@ -96,6 +96,7 @@ SCRIPTS = [
 ]
 
 
+@pytest.mark.fault("W13")
 @pytest.mark.parametrize("script", SCRIPTS)
 async def test_neither_prompt_nor_answer_nor_key_is_logged(
     client, upstream, caplog, script
@@ -113,6 +114,7 @@ async def test_neither_prompt_nor_answer_nor_key_is_logged(
         assert secret not in caplog.text
 
 
+@pytest.mark.fault("W13")
 async def test_failure_of_our_own_logs_no_prompt(client, caplog, monkeypatch):
     def broken(*_, **__):
         raise KeyError("usage")

@@ -39,6 +39,7 @@ async def test_first_of_several_is_named(client):
     assert answer.error["param"] == "api_base"
 
 
+@pytest.mark.fault("W8")
 @pytest.mark.fault("C10")
 async def test_address_in_a_body_hears_nothing_and_gets_no_key(client):
     async with WireServer(answering()) as trap:
@@ -51,6 +52,7 @@ async def test_address_in_a_body_hears_nothing_and_gets_no_key(client):
     assert trap.connections == 0
 
 
+@pytest.mark.fault("W8")
 @pytest.mark.fault("C11")
 @pytest.mark.parametrize(
     "headers",

@@ -4,7 +4,6 @@ import secrets
 import threading
 
 import pytest
-from django.core.management import call_command
 from django.db import connection, transaction
 
 from gateway.tests.usage_rows import call, record
@@ -37,9 +36,8 @@ class Writer(threading.Thread):
 
 @pytest.fixture
 def writer(postgres, tmp_path, django_db_blocker):
-    url = postgres.create_database(f"rollup_{secrets.token_hex(4)}")
+    url = postgres.migrated(f"rollup_{secrets.token_hex(4)}")
     with django_db_blocker.unblock(), own_database(url, tmp_path):
-        call_command("migrate", verbosity=0)
         writer = Writer()
         writer.start()
         assert writer.has_inserted.wait(5)

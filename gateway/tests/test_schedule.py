@@ -48,6 +48,7 @@ def test_each_shipped_task_has_its_time():
         "gateway.background.tasks.roll_up": MINUTE,
         "gateway.background.tasks.apply_retention": 60 * MINUTE,
         "gateway.background.tasks.refresh_catalogue": 10 * MINUTE,
+        "gateway.background.tasks.forget_exchanges": 10 * MINUTE,
         "gateway.background.tasks.tell_expiry": 60 * MINUTE,
     }
 

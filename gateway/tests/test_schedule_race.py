@@ -1,10 +1,10 @@
 """Workers that look at the schedule at the same time: each task is enqueued once."""
 
+import shutil
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
@@ -24,9 +24,11 @@ def own(request, tmp_path, django_db_blocker):
     """A database that threads can write to, which that of the other tests is not."""
     url = ""
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").create_database("schedule")
+        url = request.getfixturevalue("postgres").migrated("schedule")
+    else:
+        migrated = request.getfixturevalue("migrated_folder")
+        shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
     with django_db_blocker.unblock(), own_database(url, tmp_path):
-        call_command("migrate", verbosity=0)
         yield
 
 

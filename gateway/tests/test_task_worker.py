@@ -5,14 +5,16 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import time
 
 import pytest
-from django.core.management import call_command
+from django.core import mail
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from brains.models import ModelPreset
 from gateway.background import tasks
 from gateway.background import worker as task_worker
 from gateway.background.models import Schedule
@@ -53,6 +55,21 @@ def test_turn_runs_each_task(worker, sqlite):
         "gateway.background.tasks.roll_up",
         "gateway.background.tasks.tell_expiry",
     ]
+
+
+def test_turn_tells_of_a_schedule_that_is_left_out(
+    worker, sqlite, settings, monkeypatch
+):
+    monkeypatch.setattr("gateway.background.worker.registered", tuple)
+    settings.AURA_EMBEDDING_LOCK = True
+    settings.AURA_NOTICE_EMAILS = ["ops@example.com"]
+    offline = ModelPreset.objects.get(slug="offline")
+    offline.schedules.create(begins=time(0), ends=time(0))
+
+    assert worker.turn()
+
+    [message] = mail.outbox
+    assert message.subject == "Aura: Offline was not made live by its schedule"
 
 
 def test_turn_without_anything_due_writes_nothing(worker, sqlite):
@@ -129,15 +146,18 @@ def start(tmp_path, django_db_blocker):
 
 
 @pytest.fixture
-def mortal(tmp_path, django_db_blocker):
+def mortal():
     """A server of PostgreSQL that the test may kill."""
-    with (
-        PostgresServer() as server,
-        django_db_blocker.unblock(),
-        own_database(server.url, tmp_path),
-    ):
-        call_command("migrate", verbosity=0)
+    with PostgresServer(ready=True) as server:
         yield server
+
+
+@pytest.fixture
+def url(mortal, tmp_path, django_db_blocker):
+    """Its database with our tables, which the test uses too."""
+    url = mortal.migrated("own")
+    with django_db_blocker.unblock(), own_database(url, tmp_path):
+        yield url
 
 
 def run_to_its_end(folder) -> None:
@@ -185,8 +205,10 @@ def test_task_that_runs_may_end_when_the_worker_is_told_to(sqlite, start, tmp_pa
 
 @pytest.mark.slow
 @pytest.mark.fault("D1")
-def test_worker_outlives_a_database_that_is_killed(mortal, start, tmp_path, measured):
-    process = start(mortal.url)
+def test_worker_outlives_a_database_that_is_killed(
+    mortal, url, start, tmp_path, measured
+):
+    process = start(url)
     run_to_its_end(tmp_path)
     connection.close()
     mortal.kill()
@@ -201,17 +223,17 @@ def test_worker_outlives_a_database_that_is_killed(mortal, start, tmp_path, meas
 
 
 @pytest.mark.slow
-def test_roll_up_whose_worker_is_killed_counts_each_call_once(mortal, start):
+def test_roll_up_whose_worker_is_killed_counts_each_call_once(url, start):
     record(call())
     rollup.mark()
     with transaction.atomic():
         RollUpMark.objects.select_for_update().get()
-        process = start(mortal.url)
+        process = start(url)
         wait_until(waits_for_a_lock, "the roll-up to come to the lock", timeout_s=15)
         process.kill()
         process.wait()
     Schedule.objects.update(due_at=timezone.now())
-    start(mortal.url)
+    start(url)
     wait_until(HourlyUsage.objects.exists, "another worker to roll up", timeout_s=15)
     assert HourlyUsage.objects.get().calls == 1
 

@@ -78,6 +78,7 @@ def test_without_a_secret_it_is_not_signed(receiver):
     assert "webhook-signature" not in receiver.got[0][1]
 
 
+@pytest.mark.fault("W8")
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 500, 503])
 def test_any_other_answer_is_a_failure_and_no_redirect_is_followed(receiver, status):
     receiver.status = status

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests import postgres_binaries
 from tests.faults.marks import ROOT
-from tests.faults.plugin import Proof
+from tests.faults.plugin import Proof, is_among
 from tests.faults.row import Row, Section
 
 PAGE = ROOT / "docs" / "faults.md"
@@ -53,11 +53,34 @@ def _postgres_version() -> str:
 
 
 def written(
-    sections: Iterable[Section], proofs: Sequence[Proof], about: Mapping[str, str]
+    sections: Iterable[Section],
+    proofs: Sequence[Proof],
+    about: Mapping[str, str],
+    kept: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the page."""
+    """Return the page. `kept` has the lines that stay as they are, by their rows."""
     facts = "".join(f"- {name}: {fact}\n" for name, fact in about.items())
-    return f"{_TITLE}\n{facts}" + "".join(_section(part, proofs) for part in sections)
+    parts = [_section(part, proofs, kept or {}) for part in sections]
+    return f"{_TITLE}\n{facts}" + "".join(parts)
+
+
+def lines_in(page: str) -> dict[str, str]:
+    """Return row -> its line, as a page has them."""
+    return {found[1]: f"{found[0]}\n" for found in _LINE.finditer(page)}
+
+
+def head_after(page: str, rows: str, now: Mapping[str, str]) -> dict[str, str]:
+    """Return the head of a page of which some rows were done anew: their day beside that
+    of the others."""
+    day, anew = now["Date"], rows.split(",")
+    found = re.search(r"^- Date: (.+)$", page, re.M)
+    before = found[1].split("; ") if found else []
+    if before[:1] in ([], [day]):
+        return {**now}
+    if before[-1].endswith(f": {day}"):
+        anew = [*before.pop().removesuffix(f": {day}").split(", "), *anew]
+    named = [row for row in dict.fromkeys(anew) if row[1:] == "" or row[0] not in anew]
+    return {**now, "Date": "; ".join([*before, f"{', '.join(named)}: {day}"])}
 
 
 def rows_in(page: str) -> dict[str, list[str]]:
@@ -68,19 +91,22 @@ def rows_in(page: str) -> dict[str, list[str]]:
     }
 
 
-def lacking(sections: Iterable[Section], proofs: Sequence[Proof]) -> list[str]:
-    """Return the rows that apply and of which a run found nothing."""
+def lacking(
+    sections: Iterable[Section], proofs: Sequence[Proof], only: str = ""
+) -> list[str]:
+    """Return the rows that apply, are asked for, and of which a run found nothing."""
     found = {row for proof in proofs for row in proof.rows}
     rows = [row for section in sections for row in section.rows]
-    return [row.id for row in rows if not row.later and row.id not in found]
+    asked = [row for row in rows if not only or is_among(row.id, only)]
+    return [row.id for row in asked if not row.later and row.id not in found]
 
 
 _LINE = re.compile(r"^\| ([A-Z]\d+) \|(.*)\|$", re.M)
 _LINK = re.compile(r"\[(test_\w+)\]\(\.\./([\w/]+\.py)\)")
 
 
-def _section(section: Section, proofs: Sequence[Proof]) -> str:
-    lines = "".join(_line(row, proofs) for row in section.rows)
+def _section(section: Section, proofs: Sequence[Proof], kept: Mapping[str, str]) -> str:
+    lines = "".join(kept.get(row.id) or _line(row, proofs) for row in section.rows)
     return f"\n## {section.title}\n\n{section.note}\n\n{_HEAD}{lines}"
 
 
@@ -90,6 +116,7 @@ def _line(row: Row, proofs: Sequence[Proof]) -> str:
         measured, tests = f"{NOT_YET}: {row.later}", ""
     else:
         measured = "<br>".join(_findings(own)) or "**no test**"
+        measured += f"<br>Still to come: {row.coming}." * bool(row.coming)
         tests = "<br>".join(_link(proof.test) for proof in own)
     cells = (row.id, row.fault, row.promise, measured, tests)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
@@ -128,6 +155,15 @@ def _plain_name(test: str) -> str:
     return test.partition("::")[2].replace("_", " ").removeprefix("test ")
 
 
-def write(path: Path, sections: Iterable[Section], proofs: Sequence[Proof]) -> None:
-    """Write the page for what a run found."""
-    path.write_text(written(sections, proofs, head()))
+def write(
+    path: Path, sections: Iterable[Section], proofs: Sequence[Proof], rows: str = ""
+) -> None:
+    """Write the page for what a run found: all of it, or these rows of it."""
+    if not rows:
+        path.write_text(written(sections, proofs, head()))
+        return
+    page = path.read_text()
+    kept = {
+        row: line for row, line in lines_in(page).items() if not is_among(row, rows)
+    }
+    path.write_text(written(sections, proofs, head_after(page, rows, head()), kept))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("providers", "brains", "gateway", "aura_site", "tests")
+ROOMS = ("providers", "brains", "gateway", "cognition", "aura_site", "tests")
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="write what the tests of faults found to FILE, as JSON",
     )
+    parser.addoption(
+        "--faults-rows",
+        metavar="ROWS",
+        default="",
+        help="only the tests of these rows, such as U,D8: a letter stands for its rows",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -77,11 +83,28 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Gatherer(path), "faults-gatherer")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the rows of each test travel with its reports."""
+def is_among(row: str, rows: str) -> bool:
+    """Say whether a row is one of those that "U,D8" names."""
+    return bool({row, row[:1]} & set(rows.split(",")))
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out the tests of other rows than were asked for, and let the rows of each test
+    travel with its reports."""
+    if rows := config.getoption("--faults-rows"):
+        others = [item for item in items if not _proves(item, rows)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
     for item in items:
         for mark in reversed(list(item.iter_markers(MARK))):
             item.user_properties.extend((MARK, row) for row in mark.args)
+
+
+def _proves(item: pytest.Item, rows: str) -> bool:
+    marks = item.iter_markers(MARK)
+    return any(is_among(row, rows) for mark in marks for row in mark.args)
 
 
 def _values(report: pytest.TestReport, name: str) -> list[str]:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `later` says why a row does not apply yet: it has no test."""
+    """One line of the table. `later` says why a row does not apply yet: it has no test.
+    `coming` says what is still to be added to one that applies."""
 
     id: str
     fault: str
     promise: str
     later: str = ""
+    coming: str = ""
 
 
 @dataclass(frozen=True)

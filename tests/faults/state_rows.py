@@ -106,8 +106,8 @@ STATE = Section(
         Row(
             "D18",
             "A background worker is killed in a job, a job comes twice, a job always fails",
-            "It runs again; its result is stored once; after three tries it is failed",
-            later="layer 2 does not yet think in the background: no job has a result",
+            "It runs again within 60 s; its result is stored once; after three tries it is "
+            "set aside with its reason in the admin",
         ),
         Row(
             "D19",

@@ -6,7 +6,6 @@ import time
 
 import psycopg
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
 from brains import activation, live, watcher
@@ -27,11 +26,10 @@ REFUSAL = "sorry, too many clients already"
 def server(tmp_path, django_db_blocker):
     """A PostgreSQL with few connections and our tables; Budget is live."""
     with (
-        PostgresServer(max_connections="4") as server,
+        PostgresServer(ready=True, max_connections="4") as server,
         django_db_blocker.unblock(),
-        own_database(server.url, tmp_path),
+        own_database(server.migrated("own"), tmp_path),
     ):
-        call_command("migrate", verbosity=0)
         activation.activate(preset("Budget"), ANN)
         yield server
 

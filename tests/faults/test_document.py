@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.document import head, lacking, rows_in, written
+from tests.faults.document import head, head_after, lacking, rows_in, write, written
 from tests.faults.plugin import Proof
 from tests.faults.row import Row, Section
 
@@ -11,6 +11,7 @@ ROWS = (
     Row("U2", "Silent", "504"),
     Row("U3", "Later", "-", later="there is no such thing yet"),
     Row("U4", "Forgotten", "-"),
+    Row("U5", "Half", "-", coming="the other half"),
 )
 TEST = "gateway/tests/test_it.py::test_one"
 ABOUT = {"Date": "2026-11-23"}
@@ -61,6 +62,13 @@ def test_a_row_that_does_not_apply_says_why_and_one_without_a_test_says_so():
     assert "**no test**" in line("U4")
 
 
+def test_a_row_of_which_something_is_still_to_come_says_what():
+    proof = Proof(TEST, ["U5"], "passed", 1)
+    assert "| as promised in 1 case<br>Still to come: the other half. |" in line(
+        "U5", proof
+    )
+
+
 def test_the_page_can_be_read_again():
     proofs = [Proof(TEST, ["U1", "U2"], "passed"), Proof("a/test_b.py::test_c", ["U2"])]
     assert rows_in(page(*proofs)) == {
@@ -68,12 +76,13 @@ def test_the_page_can_be_read_again():
         "U2": [TEST, "a/test_b.py::test_c"],
         "U3": [],
         "U4": [],
+        "U5": [],
     }
 
 
 def test_rows_that_a_run_left_out_are_named():
     sections = [Section("Title", "Note.", ROWS)]
-    assert lacking(sections, [Proof(TEST, ["U1", "U4"])]) == ["U2"]
+    assert lacking(sections, [Proof(TEST, ["U1", "U4"])]) == ["U2", "U5"]
 
 
 def test_the_head_tells_date_machine_and_versions():
@@ -82,3 +91,30 @@ def test_the_head_tells_date_machine_and_versions():
     assert {"Date", "Python", "Django", "gunicorn", "PostgreSQL"} <= about.keys()
     assert all(about.values())
     assert page().startswith("# Faults\n") and "- Date: 2026-11-23\n" in page()
+
+
+def test_some_rows_can_be_done_anew_and_the_others_stay(tmp_path):
+    path, section = tmp_path / "page.md", [Section("Title", "Note.", ROWS)]
+    first = [Proof(TEST, ["U1", "U2"], "passed", 1, ["0.1 s"])]
+    path.write_text(written(section, first, {"Date": "2026-11-01"}))
+
+    write(path, section, [Proof(TEST, ["U2", "U1"], "passed", 1, ["0.2 s"])], "U2,D")
+
+    one, two = (line for line in path.read_text().splitlines() if TEST[:9] in line)
+    assert "0.1 s" in one and "0.2 s" in two
+    assert "- Date: 2026-11-01; U2, D: 20" in path.read_text()
+    assert lacking(section, first, "U2,U4") == ["U4"]
+    assert lacking(section, first, "D") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("2026-11-23", "2026-11-23"),
+        ("2026-11-01", "2026-11-01; U2, D: 2026-11-23"),
+        ("2026-11-01; E, D8: 2026-11-23", "2026-11-01; E, U2, D: 2026-11-23"),
+        ("2026-11-01; E: 2026-11-02", "2026-11-01; E: 2026-11-02; U2, D: 2026-11-23"),
+    ],
+)
+def test_the_head_says_which_rows_were_done_when(before, after):
+    assert head_after(f"# F\n- Date: {before}\n", "U2,D", ABOUT) == {"Date": after}

@@ -30,13 +30,11 @@ def database(request, tmp_path, django_db_blocker):
     url = ""
     if request.param == "postgresql":
         server = request.getfixturevalue("postgres")
-        url = server.create_database(f"migrations_{request.node.name[:20]}")
+        url = server.migrated(f"migrations_{request.node.name[:20]}")
     else:
         migrated = request.getfixturevalue("migrated_folder")
         shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
     with django_db_blocker.unblock(), own_database(url, tmp_path) as own:
-        if url:
-            call_command("migrate", verbosity=0)
         yield own
 
 

@@ -27,7 +27,7 @@ COUNT = (
 
 @pytest.fixture
 def database(postgres):
-    return postgres.create_database("streams")
+    return postgres.begun("streams")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def server(database, upstream: FakeUpstream):
         "OPENROUTER_API_KEY": "k",
         "DATABASE_URL": database,
     }
-    with AuraServer(environment, workers=WORKERS) as server:
+    with AuraServer(environment, workers=WORKERS, is_set_up=True) as server:
         yield server
 
 

@@ -101,3 +101,8 @@ def test_rows_outcomes_and_measurements_are_gathered(run, processes):
 def test_only_what_was_selected_is_written_and_nothing_without_the_option(run):
     assert not run("-k", "one")
     assert list(run("--faults-out=found.json", "-k", "one")) == ["test_it.py::test_one"]
+
+
+def test_tests_of_other_rows_are_left_out(run):
+    found = list(run("--faults-out=found.json", "--faults-rows=D,U6"))
+    assert found == ["test_it.py::test_bad_end", "test_it.py::test_cases"]

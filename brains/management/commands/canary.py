@@ -46,8 +46,8 @@ class Command(BaseCommand):
             each.add_argument("--percent", required=True, help="0.5 to 100")
         steps.add_parser("status", help="show both sides")
         promote = steps.add_parser("promote", help="make the candidate live")
-        steps.add_parser("abort", help="send every call to what is live")
-        for each in (start, promote):
+        abort = steps.add_parser("abort", help="send every call to what is live")
+        for each in (start, promote, abort):
             each.add_argument("--reason", default="", help="why, for the history")
         add_force(promote)
 
@@ -75,8 +75,8 @@ def _promote(options: dict[str, Any]) -> str:
     return promoted(activation.promote_canary(who, running.pk, forced=forced))
 
 
-def _abort(_: dict[str, Any]) -> str:
-    return ended(activation.abort_canary(author()))
+def _abort(options: dict[str, Any]) -> str:
+    return ended(activation.abort_canary(author(options["reason"])))
 
 
 def _status(_: dict[str, Any]) -> str:
