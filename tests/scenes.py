@@ -101,7 +101,7 @@ def talk(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
             playground.open()
             playground.say("Mia is a grey cat of four years.")
             server.manage("shell", "-c", THINK)
-            playground.say("What do you know of my cat?")
+            playground.say("Is she old?")
             server.manage("shell", "-c", THINK)
         yield Scene(server, signed_in)
 
