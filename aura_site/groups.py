@@ -16,6 +16,7 @@ _SEES = (
     "gateway.view_apikey",
     "gateway.view_callrecord",
     "gateway.view_hourlyusage",
+    "cognition.view_reembedding",
     "cognition.view_reflection",
 )
 _OPERATES = (

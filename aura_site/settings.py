@@ -44,6 +44,10 @@ AURA_PREFLIGHT = _env.boolean("AURA_PREFLIGHT", True)
 AURA_PREFLIGHT_MAX_USD = _env.number("AURA_PREFLIGHT_MAX_USD", 0.10, maximum=1000)
 # Whether the embedding model and its dimension stay as they are.
 AURA_EMBEDDING_LOCK = _env.boolean("AURA_EMBEDDING_LOCK", False)
+# How long the vectors of an embedding model are kept after another one took its place.
+AURA_EMBEDDING_GRACE_HOURS = _env.integer(
+    "AURA_EMBEDDING_GRACE_HOURS", 72, minimum=1, maximum=8_760
+)
 # A folder with prompts of the operator's own, in place of those that come with Aura.
 AURA_PROMPTS_DIR = (
     Path(_prompts) if (_prompts := _env.text("AURA_PROMPTS_DIR")) else None

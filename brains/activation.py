@@ -13,7 +13,7 @@ from django.utils import timezone
 from brains.canary import rows as canaries
 from brains.canary.models import Canary
 from brains.canary.split import shown_percent
-from brains.embedding_lock import refuse_change
+from brains.embedding_lock import refuse_change, shortfall
 from brains.errors import (
     CanaryRefused,
     PresetChanged,
@@ -82,10 +82,12 @@ def activate(
     opened_at: str | None = None,
     trial: timedelta | None = None,
     forced: bool = False,
+    lacking_max: int = 0,
 ) -> Outcome:
     """Make `preset`, as it is saved now, the live one. Activating what is live already
     changes nothing. On `trial` it ends by itself after that time, unless it is confirmed.
-    `forced` keeps in the history that it went past the check of its models.
+    `forced` keeps in the history that it went past the check of its models. So many memories
+    as `lacking_max` may lack a vector of its embedding model: who re-embeds makes them after.
 
     `opened_at` is `updated_at` (ISO 8601) as the author saw it: raises PresetChanged when
     somebody saved the preset since. Raises PresetNotFound when somebody has deleted it, and
@@ -100,7 +102,7 @@ def activate(
         if trial:
             change.confirm_by = timezone.now() + trial
             change.returns_to = settled(newest)
-        return _guarded(counter, newest, change, author)
+        return _guarded(counter, newest, change, author, lacking_max)
 
 
 def deactivate(author: Author) -> Outcome:
@@ -161,8 +163,8 @@ def revert(author: Author, *, revision: int) -> Outcome:
 def end_trial(now: datetime | None = None) -> Outcome:
     """Go back from what is live on trial, if its time is up and nobody has confirmed it.
 
-    The lock on the embedding model does not hold it up: it was asked when the trial began,
-    and nobody is there to mend what it would refuse now.
+    Neither the lock on the embedding model nor the guard of its vectors holds it up: they
+    were asked when the trial began, and nobody is there to mend what they would refuse now.
     """
     with transaction.atomic():
         counter = lock()
@@ -172,7 +174,7 @@ def end_trial(now: datetime | None = None) -> Outcome:
         if newest.confirm_by > (now or timezone.now()):
             return Outcome(newest, newest, changed=False)
         reason = f"Nobody confirmed revision {newest.revision} in time."
-        return append(counter, newest, back_from(newest), _itself(reason))
+        return _by_itself(counter, newest, reason)
 
 
 def auto_revert(revision: int, reason: str) -> Outcome:
@@ -185,7 +187,7 @@ def auto_revert(revision: int, reason: str) -> Outcome:
             return Outcome(newest, newest, changed=False)
         if newest.action == Action.AUTO_REVERT:
             return Outcome(newest, newest, changed=False)
-        return append(counter, newest, back_from(newest), _itself(reason))
+        return _by_itself(counter, newest, reason)
 
 
 def start_canary(
@@ -317,15 +319,24 @@ def publish() -> None:
 
 
 def _guarded(
-    counter: ChangeCounter, newest: Activation | None, change: Change, author: Author
+    counter: ChangeCounter,
+    newest: Activation | None,
+    change: Change,
+    author: Author,
+    lacking_max: int = 0,
 ) -> Outcome:
-    """Append a change, unless the lock on the embedding model forbids it."""
-    refuse_change(newest.as_snapshot() if newest else None, change.snapshot)
+    """Append a change, unless what is stored forbids another embedding model."""
+    before = newest.as_snapshot() if newest else None
+    refuse_change(before, change.snapshot, lacking_max)
     return append(counter, newest, change, author)
 
 
-def _itself(reason: str) -> Author:
-    return Author("Aura", reason=reason[:REASON_LENGTH])
+def _by_itself(counter: ChangeCounter, newest: Activation, reason: str) -> Outcome:
+    """Go back in Aura's own name, and say what lacks its vector then."""
+    change = back_from(newest)
+    reason += shortfall(newest.as_snapshot(), change.snapshot)
+    author = Author("Aura", reason=reason[:REASON_LENGTH])
+    return append(counter, newest, change, author)
 
 
 def _is_same(activation: Activation, preset: ModelPreset) -> bool:

@@ -1,12 +1,14 @@
-"""The lock on the embedding model and its dimension, for applications that keep vectors: with
-AURA_EMBEDDING_LOCK on, no change of what is effective may change either."""
+"""What holds up a change of the embedding model and its dimension: AURA_EMBEDDING_LOCK, for
+applications that keep vectors, whatever the change; else the guard of the vectors that Aura
+keeps itself."""
 
 from django.conf import settings
 
-from brains import live
+from brains import embedding_guard, live
 from brains.errors import EmbeddingLocked
 from brains.layers import DIMENSION, EMBEDDING
 from brains.selection import Selection, Snapshot, resolve
+from brains.space import space_of
 
 _WORDS = {
     EMBEDDING.model.field: "the embedding model",
@@ -19,12 +21,36 @@ def changed_fields(before: Snapshot | None, after: Snapshot | None) -> list[str]
     return _changed(*_resolved(before, after))
 
 
-def refusal(before: Snapshot | None, after: Snapshot | None) -> str:
-    """Return why `after` (None: no preset) must not follow `before`, or "" when it may."""
+def refusal(
+    before: Snapshot | None, after: Snapshot | None, lacking_max: int = 0
+) -> EmbeddingLocked | None:
+    """Return why `after` (None: no preset) must not follow `before`, or None when it may.
+    `lacking_max` memories may lack their vector."""
     now, then = _resolved(before, after)
-    fields = _changed(now, then) if settings.AURA_EMBEDDING_LOCK else []
-    if not fields:
-        return ""
+    if not (fields := _changed(now, then)):
+        return None
+    if settings.AURA_EMBEDDING_LOCK:
+        return EmbeddingLocked(_locked(now, then, fields))
+    is_edit = before and after and before.slug == after.slug
+    wanted = None if is_edit else after
+    return embedding_guard.refused(space_of(now), space_of(then), wanted, lacking_max)
+
+
+def refuse_change(
+    before: Snapshot | None, after: Snapshot | None, lacking_max: int = 0
+) -> None:
+    """Raise EmbeddingLocked when `after` must not follow `before`."""
+    if error := refusal(before, after, lacking_max):
+        raise error
+
+
+def shortfall(before: Snapshot | None, after: Snapshot | None) -> str:
+    """Say what lacks its vector after a change that nothing holds up; "" when all is there."""
+    now, then = _resolved(before, after)
+    return embedding_guard.shortfall(space_of(now), space_of(then))
+
+
+def _locked(now: Selection, then: Selection, fields: list[str]) -> str:
     what = " and ".join(
         f"{_WORDS[field]} from {now.choices[field].value} to {then.choices[field].value}"
         for field in fields
@@ -34,12 +60,6 @@ def refusal(before: Snapshot | None, after: Snapshot | None) -> str:
         "cannot be compared with new ones. Keep what is effective now, or set "
         "AURA_EMBEDDING_LOCK=false, restart, and embed again what is stored."
     )
-
-
-def refuse_change(before: Snapshot | None, after: Snapshot | None) -> None:
-    """Raise EmbeddingLocked when `after` must not follow `before`."""
-    if sentence := refusal(before, after):
-        raise EmbeddingLocked(sentence)
 
 
 def _resolved(

@@ -7,12 +7,16 @@ BrainError
 ├── PresetChanged       somebody else saved the preset in the meantime
 ├── PreflightFailed     a model does not answer as it should
 ├── EmbeddingLocked     AURA_EMBEDDING_LOCK keeps the embedding model as it is
+│   └── VectorsInUse    what is stored has no vectors of the new model yet
 ├── CanaryRefused       a canary cannot be as it was asked for
 ├── CanaryRuns          another canary runs already
 ├── NoCanary            no canary runs, or another one than was meant
 ├── DocumentUnreadable  a file of presets cannot be read
 └── CopyUnusable        the last good copy on disk cannot be used
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class BrainError(Exception):
@@ -42,6 +46,15 @@ class PreflightFailed(BrainError):
 
 class EmbeddingLocked(BrainError):
     """The change would make stored vectors useless, and the lock is on."""
+
+
+class VectorsInUse(EmbeddingLocked):
+    """What is stored has vectors of the effective embedding model, and lacks those of the
+    new one; `counts` says how much, ready for JSON."""
+
+    def __init__(self, message: str, counts: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.counts = counts
 
 
 class CanaryRefused(BrainError):

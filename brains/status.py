@@ -34,6 +34,7 @@ from brains.status_facts import Fact
 from brains.status_pace import paces
 from brains.status_providers import provider_problems, providers
 from brains.status_state import Level, state
+from brains.status_vectors import Vectors, vectors
 from brains.wording import ago, exact
 from brains.workers import Convergence, convergence
 
@@ -47,7 +48,8 @@ RETRY_AFTER_S = 5
 class Sight:
     """What is seen in one request, taken once: the live state, who looks, the workers
     (None: not known), how quick layers were, the catalogue (None: not known), how a
-    canary's sides do and whether it fails, what schedules do next."""
+    canary's sides do and whether it fails, what schedules do next, what there is to say of
+    vectors."""
 
     now: Live
     is_connected: bool
@@ -59,6 +61,7 @@ class Sight:
     coming: Next | None = None
     left_out: Sequence[Schedule] = ()
     canary: Sequence[Figure] = ()
+    vectors: Vectors = field(default_factory=Vectors)
     failing: Failing | None = None
 
 
@@ -101,6 +104,7 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         coming=(coming := what_comes_next(timezone.now())),
         left_out=left_out() if coming else (),
         canary=_sides(now, with_cost=user is not None),
+        vectors=vectors(now.selection),
         failing=failing(now.canary.since) if now.canary else None,
     )
 
@@ -130,6 +134,7 @@ def _context(sight: Sight) -> Mapping[str, Any]:
     now, selection = sight.now, sight.now.selection
     problems = all_problems(now)
     problems += provider_problems(selection)
+    problems += sight.vectors.problems
     if sight.workers:
         problems += status_facts.disagreement(sight.workers)
     if sight.catalogue:
@@ -160,6 +165,7 @@ def _facts(sight: Sight) -> dict[str, Fact]:
         "Loaded from": status_facts.loaded_from(sight.now),
         **_catalogue(sight),
         **_schedule(sight),
+        **({"Old vectors": sight.vectors.kept} if sight.vectors.kept else {}),
         **_kept(),
     }
 

@@ -19,3 +19,4 @@ class CognitionConfig(AppConfig):
         register = import_string("gateway.background.tasks.register")
         register(import_string("cognition.reflection.tasks.TAKE_UP"))
         register(import_string("cognition.rehearsal.tasks.TAKE_UP"))
+        import_string("cognition.memory.reembedding.joining.join")()

@@ -120,7 +120,12 @@ def test_a_stop_keeps_what_was_said(playground, models):
 
 def test_markup_of_a_model_is_shown_as_text(playground, models):
     dialogs = []
-    playground.page.on("dialog", lambda dialog: (dialogs.append(1), dialog.dismiss()))
+
+    def opened(dialog):
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    playground.page.on("dialog", opened)
     models.script(L1, raw=spoken(MARKUP[:20], MARKUP[20:]))
     models.script(L3, raw=spoken(MARKUP[:40], MARKUP[40:]))
     seen = playground.say(MARKUP)

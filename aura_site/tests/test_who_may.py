@@ -20,6 +20,7 @@ from brains.models import Schedule
 from brains.preflight.models import Preflight
 from brains.staff_keys import StaffKey
 from brains.tests.records import everything
+from cognition.memory.reembedding.models import ReEmbedding
 from cognition.reflection.models import Reflection
 from cognition.rehearsal.models import Rehearsal
 from gateway.kept.models import KeptExchange
@@ -30,7 +31,7 @@ from providers.shipped import local, offline, openrouter
 pytestmark = pytest.mark.django_db
 TABLES: Sequence[type[Any]] = (
     *(Canary, Schedule, StaffKey, ApiKey, Preflight, Reflection),
-    *(KeptExchange, Rehearsal),
+    *(KeptExchange, Rehearsal, ReEmbedding),
 )
 OUR_ROOMS = ("/admin/brains/", "/admin/gateway/", "/admin/cognition/")
 CLOSED = (403, 404, 405)

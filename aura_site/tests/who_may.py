@@ -16,13 +16,16 @@ from aura_site.groups import GROUPS, make_groups
 from aura_site.tests.who_may_table import ROLES
 from brains import activation, staff_keys
 from brains.admin.effective import selection_of
-from brains.models import Schedule
+from brains.models import ModelPreset, Schedule
 from brains.staff_keys import StaffKey
 from brains.tests.records import ANN, newest, preset
 from cognition.conversations.models import Conversation, Turn
+from cognition.memory.reembedding import plans
+from cognition.memory.reembedding.models import ReEmbedding
 from cognition.reflection.models import Reflection
 from cognition.rehearsal import running
 from cognition.rehearsal.choosing import Chosen
+from cognition.tests.memories import keep
 from gateway import keys
 from gateway.models import ApiKey
 from gateway.tests.kept import kept
@@ -88,6 +91,7 @@ def make_doors() -> dict[str, Door]:
     reflected = _of("cognition_reflection_changelist")
     places["reflections"] = (reflected, {})
     places["try_again"] = (reflected, _action("try_again", _set_aside().pk))
+    places |= _of_reembeddings()
     places["usage"] = (_of("gateway_hourlyusage_changelist"), {})
     return {name: Door(*place) for name, place in places.items()}
 
@@ -158,6 +162,34 @@ def _of_canaries() -> dict[str, tuple[Any, ...]]:
         "canary_start": (start, {"percent": 5}),
         "canary_step": (_of("brains_modelpreset_canary_step", "abort"), {}),
         **steps,
+    }
+
+
+def _of_reembeddings() -> dict[str, tuple[Any, ...]]:
+    keep(1)
+    plan = plans.begin(None, ANN)
+    plans.cancel(plan, ANN)
+    other = ModelPreset.objects.create(name="Vectors", embedding_model="a/vectors")
+
+    def of(state: str) -> Callable[[], Mapping[str, Any]]:
+        """Let the plan be in a state; nothing is sent of it."""
+        rows = ReEmbedding.objects.filter(pk=plan.pk)
+        return lambda: {"plan": rows.update(state=state)}
+
+    steps = {"pause": "running", "resume": "paused", "cancel": "running"}
+    return {
+        "reembeddings": (_of("cognition_reembedding_changelist"), {}),
+        "reembedding": (_of("cognition_reembedding_change", plan.pk), {"reason": "x"}),
+        "re_begin": (_of("cognition_reembedding_begin", other.pk), {}),
+        "re_fill": (_of("cognition_reembedding_fill"), {}),
+        **{
+            f"re_{act}": (
+                _of("cognition_reembedding_step", plan.pk, act),
+                {},
+                of(state),
+            )
+            for act, state in steps.items()
+        },
     }
 
 

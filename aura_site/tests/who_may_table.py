@@ -14,6 +14,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "view_callrecord",
         "view_hourlyusage",
         "view_reflection",
+        "view_reembedding",
     ),
     "change": (
         "change_modelpreset",
@@ -110,6 +111,16 @@ POST usage              login     login 403   200  403    403      403   403   4
 GET  reflections        login     login 403   200  403    403      403   403   403     403       200    200      200   200
 POST reflections        login     login 403   200  403    403      403   403   403     403       200    200      200   200
 POST try_again          login     login 403   200  403    403      403   403   403     403       200    302      302   302
+GET  reembeddings       login     login 403   200  403    200      200   403   403     403       200    200      200   200
+POST reembeddings       login     login 403   200  403    200      200   403   403     403       200    200      200   200
+GET  reembedding        login     login 403   200  403    200      200   403   403     403       200    200      200   200
+POST reembedding        login     login 403   403  403    403      403   403   403     403       403    403      403   403
+GET  re_begin           login     login 403   403  403    405      405   403   403     403       403    405      405   405
+POST re_begin           login     login 403   403  403    302      302   403   403     403       403    302      302   302
+POST re_fill            login     login 403   403  403    302      302   403   403     403       403    302      302   302
+POST re_pause           login     login 403   403  403    302      302   403   403     403       403    302      302   302
+POST re_resume          login     login 403   403  403    302      302   403   403     403       403    302      302   302
+POST re_cancel          login     login 403   403  403    302      302   403   403     403       403    302      302   302
 GET  kept               login     login 403   403  403    403      403   403   403     403       403    403      200   200
 POST kept               login     login 403   403  403    403      403   403   403     403       403    403      200   200
 GET  exchange           login     login 403   403  403    403      403   403   403     403       403    403      200   200

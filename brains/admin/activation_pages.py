@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from brains import activation, embedding_lock
+from brains import activation, embedding_guard, embedding_lock
 from brains.activation import Author
 from brains.admin import sentences
 from brains.admin.catalogue_hints import warnings_of_models
@@ -28,6 +28,7 @@ from brains.errors import (
     PreflightFailed,
     PresetChanged,
     PresetNotFound,
+    VectorsInUse,
 )
 from brains.layers import DIMENSION, EMBEDDING
 from brains.models import ModelPreset
@@ -143,7 +144,7 @@ def _question(preset: ModelPreset | None, now: Standing) -> dict[str, Any]:
             else sentences.question(preset, now.selection.preset, len(changed))
         ),
         **effect,
-        "lock": _lock(preset, now),
+        **_held_up(preset, _lock(preset, now)),
     }
 
 
@@ -160,8 +161,17 @@ def effect_of(now: Selection, then: Selection, when: str = "Then") -> dict[str, 
     }
 
 
-def _lock(preset: ModelPreset | None, now: Standing) -> str:
-    """Return why the lock on the embedding model forbids the change; "" when it does not."""
+def _held_up(
+    preset: ModelPreset | None, lock: EmbeddingLocked | None
+) -> dict[str, Any]:
+    """Return what the page says of a change that stored vectors hold up, and its way out."""
+    is_way_out = preset is not None and isinstance(lock, VectorsInUse)
+    url = embedding_guard.begin_url(preset) if preset and is_way_out else ""
+    return {"lock": lock, "reembed_url": url}
+
+
+def _lock(preset: ModelPreset | None, now: Standing) -> EmbeddingLocked | None:
+    """Return why stored vectors forbid the change; None when they do not."""
     before = now.activation.as_snapshot() if now.activation else None
     return embedding_lock.refusal(before, preset.snapshot() if preset else None)
 
@@ -188,7 +198,7 @@ def _activated(
     expected, opened_at = given["expected_revision"], given["opened_at"]
     try:
         if lock := _lock(preset, standing()):
-            raise EmbeddingLocked(lock)  # before its models are asked for nothing
+            raise lock  # before its models are asked for nothing
         forced = pass_gate(request, preset, opened_at, wants_force=given["force"])
         outcome = activation.activate(
             preset,

@@ -122,8 +122,9 @@ class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
         before, after = newest.as_snapshot(), self.instance.snapshot()
         given = {f: str(data[f] or "") for f in EMBEDDING_LOCKED if f in data}
         after = replace(after, values={**after.values, **given})
-        if sentence := embedding_lock.refusal(before, after):
-            self.add_error(embedding_lock.changed_fields(before, after)[0], sentence)
+        if refused := embedding_lock.refusal(before, after):
+            field = embedding_lock.changed_fields(before, after)[0]
+            self.add_error(field, str(refused))
 
 
 class ConfirmForm(forms.Form):

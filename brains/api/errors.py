@@ -28,6 +28,7 @@ from brains.errors import (
     PresetIsLive,
     PresetNotFound,
     RevisionNotFound,
+    VectorsInUse,
 )
 
 KEY_SENTENCE = (
@@ -151,6 +152,8 @@ def refused(error: BrainError) -> ApiError:
         )
     if isinstance(error, PreflightFailed):
         return Unprocessable(str(error), "preflight_failed")
+    if isinstance(error, VectorsInUse):
+        return Conflict(str(error), "vectors_in_use", beside={"counts": error.counts})
     if isinstance(error, CanaryRefused):
         return Unprocessable(str(error), "canary_refused")
     return Conflict(str(error), _CONFLICTS.get(type(error), "refused"))

@@ -1,5 +1,5 @@
 """The room's admin pages. Importing this package registers them."""
 
-from cognition.admin import reflection_admin, rehearsal_admin
+from cognition.admin import reembedding_admin, reflection_admin, rehearsal_admin
 
-__all__ = ["reflection_admin", "rehearsal_admin"]
+__all__ = ["reembedding_admin", "reflection_admin", "rehearsal_admin"]

@@ -1,33 +1,18 @@
-"""A space of vectors: only those of one embedding model and one length can be compared. And
-vectors as they are kept: float32, little endian, of length 1."""
+"""Vectors as they are kept: float32, little endian, of length 1. In which spaces they live is
+in `brains/space.py`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from brains.selection import Selection
+from brains.space import Space, space_of
+
+__all__ = ["FORMAT", "Matrix", "Space", "packed", "space_of", "unpacked"]
 
 Matrix = npt.NDArray[np.float32]
 
 FORMAT = "<f4"
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    """What one embedding model's vectors live in."""
-
-    model: str
-    dimension: int
-
-    def __str__(self) -> str:
-        return f"{self.model} ({self.dimension})"
-
-
-def space_of(selection: Selection) -> Space:
-    """Return the space that a selection's embedding layer fills."""
-    return Space(selection.choice("embedding").value, selection.dimension)
 
 
 def packed(numbers: Sequence[float] | Matrix) -> bytes:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('brains', '0009_api_keys'),
-        ('cognition', '0001_initial'),
+        ('cognition', '0002_reembedding'),
         ('gateway', '0009_kept_exchanges'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,9 +7,13 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 
-from brains import live
+from brains import activation, live
+from brains.models import ModelPreset
+from brains.tests.records import ANN
+from brains.tests.records import preset as stored_preset
 from cognition.brain import Brain, plans
 from cognition.memory.matrices import MATRICES
+from cognition.tests.memories import serve_vectors, wide_preset
 from cognition.turns.events import Done, Event
 from cognition.turns.thought import Asked
 from cognition.turns.turn import think
@@ -19,7 +23,7 @@ from gateway.records.finished import FinishedCall
 from gateway.records.recorder import Recorder
 from gateway.upstream import at_hand
 from providers.registry import Registry
-from providers.shipped import openrouter
+from providers.shipped import offline, openrouter
 from tests.upstream import FakeUpstream
 
 KEY = "aura_tests-canary-key-0123456789"
@@ -36,6 +40,34 @@ OTHER = {**MODELS, "l3_model": "o/three", "embedding_model": "o/vectors"}
 def preset(name: str, values: dict[str, str]) -> dict[str, Any]:
     """Return a preset as a Live is built from."""
     return {"name": name, "slug": name.lower(), "values": values}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_live() -> Iterator[None]:
+    """Let each test begin as a process does that has loaded nothing yet."""
+    live.forget()
+    yield
+    live.forget()
+    live.changed.clear()
+
+
+@pytest.fixture
+def wide(db: None) -> ModelPreset:
+    """A preset whose vectors have 576 numbers."""
+    return wide_preset()
+
+
+@pytest.fixture
+def vectors_served(
+    db: None, upstream: FakeUpstream, settings: LazySettings
+) -> FakeUpstream:
+    """Both embedding models are on one server, and Offline is live."""
+    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
+    servers = [openrouter(upstream.url, "k"), offline(upstream.url, upstream.url)]
+    settings.AURA_PROVIDERS = Registry({each.name: each for each in servers})
+    serve_vectors(upstream)
+    activation.activate(stored_preset("Offline"), ANN)
+    return upstream
 
 
 @pytest.fixture

@@ -38,10 +38,10 @@ def enqueue_due(recurring: Iterable[Recurring], now: datetime) -> None:
             _enqueue(one, now)
 
 
-def soon(task: "Task[[], Any]") -> None:
-    """Let a recurring task be due now: there is more for it to do. The worker turns to all
-    else in between, which a task that enqueues itself would keep waiting."""
-    Schedule.objects.filter(name=task.module_path).update(due_at=timezone.now())
+def soon(name: str) -> None:
+    """Let a recurring task, by its path, be due now: there is more for it to do. The worker
+    turns to all else in between, which a task that enqueues itself would keep waiting."""
+    Schedule.objects.filter(name=name).update(due_at=timezone.now())
 
 
 def _is_due(row: Schedule, one: Recurring, now: datetime) -> bool:

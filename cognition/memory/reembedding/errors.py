@@ -1,0 +1,11 @@
+"""What cannot be done to a plan."""
+
+from brains.errors import BrainError
+
+
+class ReEmbeddingRefused(BrainError):
+    """It cannot begin, go on or end as it was asked to; nothing was changed."""
+
+
+class LeaseLost(Exception):
+    """Another process is at it, or a person paused or cancelled it."""
