@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from brains.layers import LAYERS
+from brains.layers import EMBEDDING, LAYERS
 from brains.live import Live
 from brains.selection import Selection
 
 Json = dict[str, Any]
+
+SPEAKING = tuple(layer.name for layer in LAYERS if layer is not EMBEDDING)
+"""The embedding is always the one that is live: there is one memory."""
 
 
 def choices(live: Live) -> Json:
@@ -22,5 +25,5 @@ def _choice(selection: Selection) -> Json:
     return {
         "preset": selection.preset,
         "revision": selection.revision,
-        "models": {layer.name: selection.choice(layer.name).value for layer in LAYERS},
+        "models": {name: selection.choice(name).value for name in SPEAKING},
     }

@@ -63,7 +63,6 @@ def test_the_page_offers_what_is_live_and_each_preset(player):
             "l1": "m/one",
             "l2": "m/two",
             "l3": "m/three",
-            "embedding": "m/vectors",
         },
     }
     assert {slug: c["preset"] for slug, c in offered["presets"].items()} == {
