@@ -16,6 +16,7 @@ from aura_site.groups import GROUPS, make_groups
 from aura_site.tests.who_may_table import ROLES
 from brains import activation, staff_keys
 from brains.admin.effective import selection_of
+from brains.canary import changes as canary_changes
 from brains.models import ModelPreset, Schedule
 from brains.staff_keys import StaffKey
 from brains.tests.records import ANN, newest, preset
@@ -247,7 +248,7 @@ SCHEDULE_ROW = {
 
 def _canary() -> Mapping[str, Any]:
     """Start a canary, and return what its forms say of it."""
-    canary = activation.start_canary(preset("Performance"), Decimal(10), ANN)
+    canary = canary_changes.start(preset("Performance"), Decimal(10), ANN)
     return {"canary": canary.pk}
 
 

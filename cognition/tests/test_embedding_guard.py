@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from brains import activation
+from brains.canary import changes as canary_changes
 from brains.errors import EmbeddingLocked, VectorsInUse
 from brains.models import ModelPreset
 from brains.schedules.models import Schedule
@@ -124,7 +125,7 @@ def test_deactivating_rolling_back_and_editing_are_refused_too(wide):
 
 def test_promoting_a_canary_is_refused(wide):
     keep(10, E5)
-    activation.start_canary(wide, Decimal(10), ANN)
+    canary_changes.start(wide, Decimal(10), ANN)
 
     with pytest.raises(VectorsInUse):
         activation.promote_canary(ANN)
