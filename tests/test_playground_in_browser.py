@@ -157,3 +157,24 @@ def test_who_is_signed_out_meanwhile_is_told_where_to_go_on(playground):
     playground.turn.get_by_text("You are signed out.").wait_for()
     link = playground.turn.get_by_role("link", name="Sign in again")
     assert link.get_attribute("href") == "/admin/login/?next=%2Fplayground%2F"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (503, "<h1>Database away</h1>", "The database does not answer"),
+        (403, "<h1>CSRF</h1>", "This page is older than your signing in."),
+        (500, "Oh.", "Aura answered 500."),
+        (200, ": ping\n\n", "The connection broke off."),
+        (0, "", "Aura does not answer."),
+    ],
+)
+def test_what_keeps_aura_from_answering_is_said(playground, status, body, sentence):
+    def answer(route):
+        route.fulfill(status=status, body=body) if status else route.abort()
+
+    playground.page.route("**/chat/stream", answer)
+    playground.send("Hello")
+    playground.turn.get_by_text(sentence).wait_for()
+    playground.rest()
+    assert playground.page.get_by_role("button", name="Send").is_visible()
