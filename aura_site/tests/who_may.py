@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
@@ -84,6 +85,9 @@ def make_doors() -> dict[str, Door]:
     places["chat_message"] = (reverse("chat_message"), {})
     places["chat_stream"] = (reverse("chat_stream"), {})
     places["home"] = (reverse("admin:index"), {})
+    places["playground"] = (reverse("playground"), {})
+    places["prefer"] = (reverse("playground_prefer"), {})
+    places["forget"] = (reverse("playground_delete", args=[uuid4()]), {})
     places["calls"] = (_of("gateway_callrecord_changelist"), {})
     reflected = _of("cognition_reflection_changelist")
     places["reflections"] = (reflected, {})

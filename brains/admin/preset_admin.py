@@ -43,6 +43,7 @@ from brains.catalogue.catalogue import load
 from brains.errors import EmbeddingLocked, PresetChanged
 from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer
 from brains.models import ModelPreset
+from brains.preferred import tallies
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import _FieldOpts
@@ -212,6 +213,8 @@ class PresetAdmin(PresetActions):
             "is_live": is_live,
             "live": now,
             "catalogue": load().said,
+            # Asked by the page itself, which there is only for a preset that there is.
+            "tallies": lambda: tallies(int(object_id)) if object_id else (),
             "may_activate": self.has_activate_permission(request),
             "may_check": may_check(request),
             "suggestions": {
