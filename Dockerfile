@@ -8,9 +8,9 @@ RUN apt-get update -qq \
     && rm -rf /var/lib/apt/lists/*
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /opt/aura
-COPY requirements.lock requirements-fast.lock /tmp/
+COPY requirements.lock requirements-fast.lock requirements-redis.lock /tmp/
 RUN /opt/aura/bin/pip install --quiet --require-hashes \
-        -r /tmp/requirements.lock -r /tmp/requirements-fast.lock \
+        -r /tmp/requirements.lock -r /tmp/requirements-fast.lock -r /tmp/requirements-redis.lock \
     && /opt/aura/bin/pip uninstall --quiet --yes pip
 
 FROM python:3.13-slim

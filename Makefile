@@ -68,6 +68,7 @@ lock: ## Write the lock files anew (ARGS=--upgrade: with the newest versions)
 	@$(call install,requirements-dev.lock,what writes the lock files)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) requirements.txt -o requirements.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) requirements-fast.txt -o requirements-fast.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) -c requirements.lock requirements-redis.txt -o requirements-redis.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) -c requirements.lock requirements-dev.txt -o requirements-dev.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) --no-deps requirements-offline.txt -o requirements-offline.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) tests/clients/openai-2.in -o tests/clients/openai-2.lock

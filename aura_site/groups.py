@@ -39,6 +39,8 @@ _SETS_UP = (
     "brains.change_staffkey",
     "gateway.add_apikey",
     "gateway.change_apikey",
+    "cognition.export_person",
+    "cognition.forget_person",
     "gateway.view_keptexchange",
     "gateway.delete_keptexchange",
     "gateway.rehearse_keptexchange",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aura_site import __version__
 from aura_site.auto_revert import auto_revert
+from aura_site.background import background
 from aura_site.data_folder import data_folder
 from aura_site.databases import database
 from aura_site.deadlines import deadlines
@@ -20,6 +21,9 @@ from aura_site.secret_key import secret_key
 from brains.layers import VARIABLES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Before numpy is loaded: in a server its threads wait for each other longer than they help.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 AURA_DOTENV = read_dotenv(Path(os.environ.get("AURA_ENV_FILE") or BASE_DIR / ".env"))
 _env = Environment(os.environ, AURA_DOTENV)
@@ -51,6 +55,10 @@ AURA_EMBEDDING_GRACE_HOURS = _env.integer(
 # A folder with prompts of the operator's own, in place of those that come with Aura.
 AURA_PROMPTS_DIR = (
     Path(_prompts) if (_prompts := _env.text("AURA_PROMPTS_DIR")) else None
+)
+# Who finds the nearest memories: this process, or PostgreSQL with pgvector.
+AURA_MEMORY_INDEX = _env.word(
+    "AURA_MEMORY_INDEX", "numpy", {"numpy": "numpy", "pgvector": "pgvector"}
 )
 AURA_PUBLIC_STATUS = _env.boolean("AURA_PUBLIC_STATUS", True)
 
@@ -132,13 +140,15 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Background work waits in the database, for `manage.py run_tasks`.
-TASKS = {
-    "default": {
-        "BACKEND": "django_tasks_db.DatabaseBackend",
-        "QUEUES": ["default", "patient"],
-    }
-}
+# Background work
+_background = background(
+    _env.word("AURA_TASKS", "database", {"database": "database", "redis": "redis"}),
+    _env.secret("REDIS_URL"),
+)
+TASKS, RQ_QUEUES = _background.tasks, _background.queues
+# At once, so that a Redis that does not answer is known where the task is put there.
+RQ = {"COMMIT_MODE": "auto"}
+INSTALLED_APPS += _background.apps
 AURA_CALL_RETENTION_DAYS = _env.integer(
     "AURA_CALL_RETENTION_DAYS", 30, minimum=0, maximum=36_500
 )

@@ -16,6 +16,7 @@ urlpatterns = [
     path("chat/message", message, name="chat_message"),
     path("chat/stream", stream, name="chat_stream"),
     path("playground/", include("cognition.playground.urls")),
+    path("api/", include("cognition.personal_data.urls")),
     path("api/", include("brains.api.urls")),
 ]
 

@@ -25,6 +25,7 @@ class Scope(models.TextChoices):
     PROBE = "probe", "probe: ask the models of a preset, which costs a little"
     ACTIVATE = "activate", "activate: change what is live, now or by schedule"
     FORCE = "force", "force: go past the check of models; with activate"
+    USERS = "users", "users: export and delete what the users of conversations said"
 
 
 def scopes_text(scopes: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 OURS = re.compile(
     r"AURA_|OPENROUTER_|OPENAI_|OLLAMA_|(DJANGO_)?SECRET_KEY$|DEBUG$|ALLOWED_HOSTS$"
     r"|CSRF_TRUSTED_ORIGINS$|LOG_LEVEL$|HOST$|PORT$|WEB_CONCURRENCY$|GUNICORN_|OTEL_"
+    r"|REDIS_URL$"
     r"|(HTTPS?|ALL|NO)_PROXY$",
     re.IGNORECASE,
 )

@@ -42,13 +42,20 @@ class PostgresServer:
     """
 
     def __init__(
-        self, *, durable: bool = False, ready: bool = False, **settings: str
+        self,
+        *,
+        durable: bool = False,
+        ready: bool = False,
+        binaries: Path | None = None,
+        **settings: str,
     ) -> None:
         self.port = free_port()
         self._make = _ready_data if ready else _empty_data
         self._settings = ({} if durable else NO_FSYNC) | settings
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
+        self._found = binaries
+        """None: those that `postgres_binaries` finds."""
         self._binaries = Path()
 
     @property
@@ -158,8 +165,11 @@ class PostgresServer:
         # The path of a socket may have 104 bytes, and macOS's own TMPDIR uses up half.
         parent = "/tmp" if os.path.isdir("/tmp") else None
         self._folder = Path(tempfile.mkdtemp(prefix="aura-pg-", dir=parent))
-        self._binaries = _own(self._folder)
-        shutil.copytree(self._make() / "data", self._folder / "data")
+        self._binaries = _own(self._folder, self._found)
+        if self._found:
+            _initdb_by(self._binaries, self._folder)
+        else:
+            shutil.copytree(self._make() / "data", self._folder / "data")
         _give(self._folder / "data")
 
     def _try_start(self, deadline: float) -> bool:
@@ -210,7 +220,10 @@ def _empty_data() -> Path:
 
 
 def _initdb(folder: Path) -> None:
-    programs = _own(folder)
+    _initdb_by(_own(folder), folder)
+
+
+def _initdb_by(programs: Path, folder: Path) -> None:
     arguments = ["--auth=trust", "--username=postgres", "--no-sync"]
     arguments += ["--encoding=UTF8", "--locale=C", "--pgdata=data"]
     made = subprocess.run(
@@ -250,10 +263,10 @@ def _make_ready(folder: Path) -> None:
         (server._folder / "data").rename(folder / "data")
 
 
-def _own(folder: Path) -> Path:
+def _own(folder: Path, binaries: Path | None = None) -> Path:
     """Give `folder` to the user who runs PostgreSQL and return where its programs are."""
     _give(folder)
-    programs = postgres_binaries.find()
+    programs = binaries or postgres_binaries.find()
     if os.getuid() == 0:
         programs = postgres_binaries.within_reach(programs, folder)
     return programs

@@ -32,6 +32,17 @@ def find() -> Path:
     raise PostgresMissing(HOW_TO_GET)
 
 
+def find_with(extension: str) -> Path | None:
+    """Return the folder of one that has this extension; None when there is none here."""
+    for folder in _candidates():
+        # Debian keeps what is shared elsewhere.
+        shared = Path("/usr/share/postgresql") / folder.parent.name
+        for root in (folder.parent / "share", shared):
+            if any(root.rglob(f"extension/{extension}.control")):
+                return folder
+    return None
+
+
 def _candidates() -> Iterator[Path]:
     in_path = shutil.which("postgres")
     if in_path:

@@ -11,7 +11,8 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("secrets", "migrate", "web", "worker")
+ALWAYS = ("secrets", "migrate", "web", "worker")
+OURS = (*ALWAYS, "redis-worker")
 SECRET_WORDS = ("PASSWORD", "KEY", "SECRET")
 
 
@@ -89,7 +90,14 @@ def test_only_the_one_that_makes_the_secret_may_write_it():
 
 @pytest.mark.parametrize(
     ("name", "awaited"),
-    [("db", "secrets"), ("migrate", "db"), ("web", "migrate"), ("worker", "migrate")],
+    [
+        ("db", "secrets"),
+        ("migrate", "db"),
+        ("web", "migrate"),
+        ("worker", "migrate"),
+        ("redis-worker", "migrate"),
+        ("redis-worker", "redis"),
+    ],
 )
 def test_each_waits_for_what_it_needs(name, awaited):
     condition = SERVICES[name]["depends_on"][awaited]["condition"]
@@ -116,6 +124,20 @@ def test_each_of_our_images_is_built_with_the_hosts_network_where_there_is_no_ot
     assert tuple(builds) == OURS
 
 
-def test_ollama_is_there_only_when_its_profile_is_asked_for():
-    assert SERVICES["ollama"]["profiles"] == ["ollama"]
-    assert all("profiles" not in SERVICES[name] for name in (*OURS, "db"))
+def test_ollama_and_redis_are_there_only_when_their_profile_is_asked_for():
+    profiles = {n: s["profiles"] for n, s in SERVICES.items() if "profiles" in s}
+    assert profiles == {
+        "ollama": ["ollama"],
+        "redis": ["redis"],
+        "redis-worker": ["redis"],
+    }
+    assert not {*ALWAYS, "db"} & profiles.keys()
+
+
+def test_a_worker_of_redis_differs_from_the_other_by_its_command_alone():
+    worker, other = SERVICES["worker"], SERVICES["redis-worker"]
+    for name in ("image", "build", "environment", "volumes", "healthcheck"):
+        assert worker[name] == other[name], name
+    assert other["command"] == ["python", "manage.py", "run_redis_tasks"]
+    locks = "requirements-redis.lock"
+    assert locks in (ROOT / "Dockerfile").read_text()

@@ -21,6 +21,7 @@ EXAMPLES = ROOT / "examples"
 NODE_FOLDER = ROOT / ".cache" / "examples"
 MODEL = "google/gemini-flash-1.5"  # Budget's L3
 LINES_MAX = 15
+CHAT_LINES_MAX = 20
 INSTALL_S, RUN_S = 120, 60
 
 
@@ -98,6 +99,28 @@ def test_node_example_streams_and_names_the_model(server, node_folder):
     assert said.startswith(f"Model: {MODEL}\n{MODEL} says hello, {MODEL} goes on")
 
 
+def of_chat(server: AuraServer, command) -> dict[str, object]:
+    """Return the turn that a conversation's example prints below the reply."""
+    reply, _, last = answer(server, [*command, "I", "like", "tea."]).partition(
+        "\ndone: "
+    )
+    assert reply == f"{MODEL} says hello, {MODEL} goes on, {MODEL} goes on"
+    return dict(json.loads(last))
+
+
+@pytest.mark.slow
+def test_chat_example_in_python_streams_a_turn(server):
+    turn = of_chat(server, [sys.executable, "examples/chat_python.py"])
+    assert (turn["preset"], turn["number"]) == ("Budget", 1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed here.")
+def test_chat_example_in_node_streams_a_turn(server):
+    turn = of_chat(server, ["node", "examples/chat_node.mjs"])
+    assert (turn["preset"], turn["number"]) == ("Budget", 1)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed here.")
 def test_curl_example_streams_and_names_the_model(server):
@@ -118,5 +141,6 @@ def code_of(text: str) -> list[str]:
 
 @pytest.mark.parametrize("path", examples(), ids=lambda path: path.name)
 def test_example_is_short_and_listed(path):
-    assert 0 < len(code_of(path.read_text())) <= LINES_MAX
+    longest = CHAT_LINES_MAX if path.name.startswith("chat_") else LINES_MAX
+    assert 0 < len(code_of(path.read_text())) <= longest
     assert f"[{path.name}]({path.name})" in (EXAMPLES / "README.md").read_text()

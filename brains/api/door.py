@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
@@ -64,7 +64,7 @@ class Caller:
         return Author(name[:NAME_LENGTH], self.user, reason)
 
 
-Answer = Callable[..., HttpResponse]
+Answer = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ def view(**doors: Door) -> Answer:
     """Return the view of a path whose doors are named after their methods."""
 
     @csrf_exempt
-    def opened(request: HttpRequest, **named: Any) -> HttpResponse:
+    def opened(request: HttpRequest, **named: Any) -> HttpResponseBase:
         try:
-            answer = _answered(request, doors, named)
+            answer: HttpResponseBase = _answered(request, doors, named)
         except ApiError as error:
             answer = error.answer()
         except BrainError as error:
@@ -100,7 +100,7 @@ def view(**doors: Door) -> Answer:
 
 def _answered(
     request: HttpRequest, doors: dict[str, Door], named: dict[str, Any]
-) -> HttpResponse:
+) -> HttpResponseBase:
     caller = _caller(request)
     method = "GET" if request.method == "HEAD" else request.method
     door = doors.get(method or "")

@@ -17,6 +17,10 @@ class Conversation(models.Model):
     class Meta:
         ordering = ("-created_at",)
         default_permissions = ("view", "delete")
+        permissions = (
+            ("export_person", "Can export all that is kept of a person"),
+            ("forget_person", "Can delete all that is kept of a person"),
+        )
         indexes = (
             models.Index(fields=["person", "created_at"], name="conversation_person"),
         )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from cognition.people import NAME_MAX
+from cognition.people import NAME_MAX, is_text
 from gateway.errors import BadRequest, UnsupportedMedia
 from gateway.http import parse_object
 
@@ -82,7 +82,7 @@ def _text(body: dict[str, Any], name: str, longest: int) -> str:
 
 def _storable(text: str, name: str) -> str:
     """Raise BadRequest for what no database keeps as text."""
-    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    if not is_text(text):
         raise BadRequest(f"`{name}` holds characters that are no text.", param=name)
     return text
 

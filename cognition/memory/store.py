@@ -1,5 +1,6 @@
 """`remember` and `recall`: what is kept of a person, and what of it is nearest in meaning."""
 
+import heapq
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +8,10 @@ from datetime import datetime
 import numpy as np
 
 from cognition.conversations.models import Turn
-from cognition.memory.matrices import MATRICES, Ids
+from cognition.memory import pgvector
+from cognition.memory.matrices import MATRICES, Block
 from cognition.memory.models import Memory, MemoryVector
-from cognition.memory.space import Matrix, Space, unpacked
+from cognition.memory.space import Space, unpacked
 
 Kind = Memory.Kind
 
@@ -78,26 +80,31 @@ def recall(
 ) -> list[Recalled]:
     """Return the `count` memories of a person that are nearest to a vector, the nearest
     first; only those in its space are looked at. A text that was kept twice comes once."""
-    memories, rows = MATRICES.read(person, vector.space)
-    nearest = _nearest(memories, rows, vector, count + SPARE)
+    nearest = _nearest(_read(person, vector, count + SPARE), vector, count + SPARE)
     found = Memory.objects.filter(pk__in=nearest, person=person)
+    rows = found.values_list("pk", "text", "created_at", "turn")
     by_text: dict[str, Recalled] = {}
-    for memory in sorted(found, key=lambda memory: -nearest[memory.pk]):
-        if memory.turn_id not in except_turns:
-            here = Recalled(
-                memory.pk, memory.text, nearest[memory.pk], memory.created_at
-            )
-            by_text.setdefault(memory.text, here)
+    for pk, text, when, turn in sorted(rows, key=lambda row: -nearest[row[0]]):
+        if turn not in except_turns:
+            by_text.setdefault(text, Recalled(pk, text, nearest[pk], when))
     return list(by_text.values())[:count]
 
 
-def _nearest(
-    memories: Ids, rows: Matrix, vector: Vector, count: int
-) -> dict[int, float]:
+def _read(person: str, vector: Vector, count: int) -> Iterable[Block]:
+    """Return memories with their vectors: of this process, or those that the database finds."""
+    if pgvector.is_used():
+        return [pgvector.near(person, vector.space, vector.kept, count)]
+    return MATRICES.read(person, vector.space)
+
+
+def _nearest(blocks: Iterable[Block], vector: Vector, count: int) -> dict[int, float]:
     """Return memory -> similarity of the `count` nearest rows."""
-    if not len(rows):
-        return {}
-    similar = rows @ unpacked(vector.kept, vector.space.dimension)[0]
-    count = min(count, len(similar))
-    best = np.argpartition(-similar, count - 1)[:count]
-    return {int(memories[i]): float(similar[i]) for i in best}
+    wanted = unpacked(vector.kept, vector.space.dimension)[0]
+    best: list[tuple[float, int]] = []
+    for memories, rows in blocks:
+        similar = rows @ wanted
+        few = min(count, len(similar))
+        top = np.argpartition(-similar, few - 1)[:few] if few else ()
+        best += [(float(similar[i]), int(memories[i])) for i in top]
+        best = heapq.nlargest(count, best)
+    return {memory: similarity for similarity, memory in best}

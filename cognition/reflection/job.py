@@ -102,7 +102,8 @@ def _lease(pk: int) -> Reflection | None:
         attempts=F("attempts") + 1,
         leased_until=_now() + LEASE,
     )
-    return Reflection.objects.select_related("turn").get(pk=pk) if taken else None
+    row = Reflection.objects.select_related("turn").filter(pk=pk)
+    return row.first() if taken else None
 
 
 def _mine(reflection: Reflection) -> QuerySet[Reflection]:

@@ -124,7 +124,7 @@ def test_many_memories_are_read_in_blocks_and_each_once(monkeypatch):
         keep(f"memory {number}", number, 1, 0, 0)
         if number % 10 == 0:
             recall(ADA, vector(0, 1, 0, 0), 1)
-    memories, rows = MATRICES.read(ADA, SPACE)
+    [(memories, rows)] = MATRICES.read(ADA, SPACE)
     assert sorted(memories) == sorted(Memory.objects.values_list("pk", flat=True))
     assert rows.shape == (wanted, 4)
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from brains.catalogue.catalogue import load
 from brains.selection import Selection
 from cognition.brain import Brain
-from cognition.conversations.keeping import keep
+from cognition.conversations.keeping import Forgotten, keep
 from cognition.conversations.store import Opening, open_conversation
 from cognition.turns.errand import Errand
 from cognition.turns.events import Done, Event
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 STOPPED = "The reply was stopped before its end."
 NOT_KEPT = "This turn was not kept: the database did not answer."
+FORGOTTEN = "This turn was not kept: what it was thought with was deleted meanwhile."
 
 
 async def think(asked: Asked, brain: Brain) -> AsyncGenerator[Event, None]:
@@ -82,4 +83,6 @@ async def _kept(thought: Thought) -> Done:
     except DatabaseError as error:
         logger.warning("A turn was not kept (%s).", type(error).__name__)
         thought.notes.append(NOT_KEPT)
+    except Forgotten:
+        thought.notes.append(FORGOTTEN)
     return Done(thought.turn(), reflects=False)

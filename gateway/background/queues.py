@@ -14,6 +14,10 @@ for them."""
 ID_MAX = 64
 
 
+class QueueAway(Exception):
+    """A task could not be put where tasks wait, or taken from there."""
+
+
 def worker_of(queue: str, interval_s: float) -> Worker:
     """Return django-tasks-db's worker for a queue; it ends when nothing waits there."""
     return Worker(

@@ -13,7 +13,7 @@ from django.db import (
 from django.utils import timezone
 
 from brains.schedules.turns import take_turns
-from gateway.background.queues import DEFAULT, has_ready, worker_of
+from gateway.background.queues import DEFAULT, QueueAway, has_ready, worker_of
 from gateway.background.schedule import enqueue_due
 from gateway.background.tasks import registered
 from gateway.notices.left_out import tell_of_left_out
@@ -53,7 +53,7 @@ class TaskWorker:
             enqueue_due(registered(), timezone.now())
             if has_ready(DEFAULT):
                 self._worker.run()
-        except (DatabaseError, InterfaceError) as error:
+        except (DatabaseError, InterfaceError, QueueAway) as error:
             self._note(error)
             connection.close()
             return False
@@ -64,7 +64,8 @@ class TaskWorker:
         if time.monotonic() >= self._log_at:
             self._log_at = time.monotonic() + LOG_EVERY_S
             logger.warning(
-                "Background work waits for the database (%s: %s).",
+                "Background work waits for the %s (%s: %s).",
+                "queue" if isinstance(error, QueueAway) else "database",
                 type(error).__name__,
                 " ".join(str(error).split()),
             )

@@ -18,6 +18,7 @@ from brains.models import ModelPreset
 from gateway.background import tasks
 from gateway.background import worker as task_worker
 from gateway.background.models import Schedule
+from gateway.background.queues import QueueAway
 from gateway.background.worker import TaskWorker
 from gateway.tests.patient_task import BEGUN, MAY_END, wait_in
 from gateway.tests.usage_rows import call, record
@@ -117,6 +118,18 @@ def test_lost_database_is_said_once_in_a_while_and_waited_for(
     assert caplog.messages == [
         "Background work waits for the database (OperationalError: the server went away)."
     ]
+
+
+def test_a_queue_that_does_not_answer_is_waited_for_too(
+    worker, sqlite, monkeypatch, caplog
+):
+    def fail(*_):
+        raise QueueAway("Redis does not answer (ConnectionError).")
+
+    monkeypatch.setattr(task_worker, "enqueue_due", fail)
+    assert not worker.turn()
+    [message] = caplog.messages
+    assert message.startswith("Background work waits for the queue (QueueAway: Redis")
 
 
 @pytest.fixture

@@ -13,9 +13,7 @@ from django_tasks_db.compat import TASKS_LOGGER
 from gateway.background.patient import PatientTasks
 from gateway.background.worker import TaskWorker
 from gateway.guard.watch import Guard
-from gateway.records import rows as call_rows
-from gateway.records.prices import BOOK
-from gateway.records.recorder import RECORDER
+from gateway.records.on_record import calls_on_record
 
 # Measured, idle: 0.3 % of a core on either database; every second 0.6 to 0.8 %.
 INTERVAL_S = 2.0
@@ -41,19 +39,19 @@ class Command(BaseCommand):
         # warning at every stop that speaks of Ctrl-C.
         logging.getLogger(TASKS_LOGGER).setLevel(logging.WARNING)
         logging.getLogger("django_tasks_db").setLevel(logging.ERROR)
-        # Tasks call models too: those calls go on record as all others do.
-        rows = call_rows.start(settings.AURA_DATA_DIR)
-        RECORDER.start([rows.write], [rows.look, BOOK.look])
-        guard = Guard(settings.AURA_AUTO_REVERT) if settings.AURA_AUTO_REVERT else None
+        with calls_on_record(settings.AURA_DATA_DIR):
+            _run(options["interval"])
+
+
+def _run(interval_s: float) -> None:
+    guard = Guard(settings.AURA_AUTO_REVERT) if settings.AURA_AUTO_REVERT else None
+    if guard:
+        guard.start()
+    patient = PatientTasks()
+    patient.start()
+    try:
+        TaskWorker(interval_s).run()
+    finally:
+        patient.stop()
         if guard:
-            guard.start()
-        patient = PatientTasks()
-        patient.start()
-        try:
-            TaskWorker(options["interval"]).run()
-        finally:
-            patient.stop()
-            if guard:
-                guard.stop()
-            RECORDER.stop()
-            rows.close()
+            guard.stop()

@@ -1,0 +1,39 @@
+"""What is kept of a person: which tables, and how many rows of each. Whoever adds a table
+that leads to a person adds it here; a test says so."""
+
+from collections.abc import Mapping
+
+from django.db.models import Model, QuerySet
+
+from cognition.conversations.models import Conversation, Turn
+from cognition.memory.models import Memory, MemoryVector
+from cognition.reflection.models import Reflection
+
+PATHS: Mapping[type[Model], str] = {
+    Conversation: "person",
+    Turn: "conversation__person",
+    Reflection: "turn__conversation__person",
+    Memory: "person",
+    MemoryVector: "person",
+}
+"""Table -> how its rows lead to the person."""
+
+
+def rows(table: type[Model], person: str) -> QuerySet[Model]:
+    """Return a person's rows of a table."""
+    return table._default_manager.filter(**{PATHS[table]: person})
+
+
+def name(table: type[Model]) -> str:
+    """Return what a table's rows are called, such as "conversations"."""
+    return "vectors" if table is MemoryVector else str(table._meta.verbose_name_plural)
+
+
+def count(person: str) -> dict[str, int]:
+    """Return how many rows of each table are kept of a person."""
+    return {name(table): rows(table, person).count() for table in PATHS}
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """Return counts as people read them: "2 conversations, 7 turns, ..."."""
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items())
