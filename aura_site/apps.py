@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
-from brains import called, status_pace
+from brains import called, preferred, status_pace
 from brains.canary import figures
 from brains.preview import traffic
 
@@ -14,7 +14,7 @@ class AuraSiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the pages say how quick layers are, what came of a canary's sides, what a
-        change would cost, and what came of calls."""
+        change would cost, what came of calls, and which presets people preferred."""
         # By name: tables cannot be imported before every room is ready.
         status_pace.say_by(import_string("aura_site.pace.paces"))
         figures.say_by(import_string("aura_site.canary.figures"))
@@ -22,3 +22,4 @@ class AuraSiteConfig(AppConfig):
         traffic.given_by(import_string("aura_site.traffic.used"))
         called.lives_by(import_string("aura_site.called.lives"))
         called.compare_by(import_string("aura_site.called.compared"))
+        preferred.given_by(import_string("cognition.playground.tally.of_preset"))

@@ -24,6 +24,7 @@ _OPERATES = (
     "brains.confirm_modelpreset",
     "brains.roll_back_modelpreset",
     "brains.probe_modelpreset",
+    "cognition.use_playground",  # what is said there costs money
     "cognition.retry_reflection",
 )
 _SETS_UP = (

@@ -190,6 +190,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False  # its tables are no business of an operator's
 AXES_LOCKOUT_CALLABLE = "aura_site.error_pages.locked_out"
 
 # Behind a proxy that speaks TLS: cookies and redirects for https only.

@@ -1,5 +1,5 @@
-"""Django's doors: the status page, the admin, conversations and `/api/`. `/v1/*` and `/health*` never come
-here, and of `/metrics` only what a browser asks."""
+"""Django's doors: the status page, the admin, conversations, the playground and `/api/`.
+`/v1/*` and `/health*` never come here, and of `/metrics` only what a browser asks."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("chat/message", message, name="chat_message"),
     path("chat/stream", stream, name="chat_stream"),
+    path("playground/", include("cognition.playground.urls")),
     path("api/", include("cognition.personal_data.urls")),
     path("api/", include("brains.api.urls")),
 ]

@@ -5,17 +5,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 
 from brains.canary import rows as canaries
-from brains.canary.models import Canary
 from brains.canary.split import shown_percent
 from brains.embedding_lock import refuse_change, shortfall
 from brains.errors import (
-    CanaryRefused,
     PresetChanged,
     PresetIsLive,
 )
@@ -38,10 +35,8 @@ __all__ = [
     "Action",
     "Author",
     "Outcome",
-    "abort_canary",
     "activate",
     "auto_revert",
-    "change_canary",
     "confirm",
     "deactivate",
     "delete_presets",
@@ -56,7 +51,6 @@ __all__ = [
     "revert",
     "roll_back",
     "save_preset",
-    "start_canary",
     "together",
 ]
 
@@ -72,7 +66,7 @@ def live_preset_id() -> int | None:
 def is_live(preset: ModelPreset) -> bool:
     """Say whether this preset is live exactly as it is saved now."""
     newest = latest()
-    return bool(newest and newest.preset_id == preset.pk and _is_same(newest, preset))
+    return bool(newest and newest.is_of(preset))
 
 
 def activate(
@@ -96,7 +90,7 @@ def activate(
     with transaction.atomic():
         counter = lock()
         fresh, newest = stored(preset, opened_at), latest()
-        if newest and newest.preset_id == fresh.pk and _is_same(newest, fresh):
+        if newest and newest.is_of(fresh):
             return Outcome(newest, newest, changed=False)
         change = Change(Action.ACTIVATE, fresh, fresh.snapshot(), forced=forced)
         if trial:
@@ -190,46 +184,11 @@ def auto_revert(revision: int, reason: str) -> Outcome:
         return _by_itself(counter, newest, reason)
 
 
-def start_canary(
-    preset: ModelPreset,
-    percent: Decimal,
-    author: Author,
-    *,
-    opened_at: str | None = None,
-) -> Canary:
-    """Send `percent` of the calls to `preset`, as it is saved now; what is live stays live.
-
-    Raises CanaryRuns, CanaryRefused, and what `activate` does.
-    """
-    with transaction.atomic():
-        counter = lock()
-        fresh, newest = stored(preset, opened_at), latest()
-        if newest and newest.preset_id == fresh.pk and _is_same(newest, fresh):
-            raise CanaryRefused(f"{fresh.name} is live: there is nothing to try.")
-        canary = canaries.begin(
-            fresh, percent, by=author.name, user=author.user, reason=author.reason
-        )
-        publish_change(counter)
-        return canary
-
-
-def change_canary(
-    percent: Decimal, author: Author, canary: int | None = None
-) -> Canary:
-    """Let the candidate have another share. Raises CanaryRefused; NoCanary when none runs,
-    or another one than that with the id `canary`."""
-    with transaction.atomic():
-        counter = lock()
-        running = canaries.the_running(canary)
-        canaries.set_percent(running, percent, by=author.name)
-        publish_change(counter)
-        return running
-
-
 def promote_canary(
     author: Author, canary: int | None = None, *, forced: bool = False
 ) -> Outcome:
-    """Activate what the canary tries, to the letter. Raises NoCanary, as `change_canary`."""
+    """Activate what the canary tries, to the letter. Raises NoCanary when none runs,
+    or another one than that with the id `canary`."""
     with transaction.atomic():
         counter = lock()
         running = canaries.the_running(canary)
@@ -238,22 +197,6 @@ def promote_canary(
         share = shown_percent(running.percent)
         reason = author.reason or f"Promoted from a canary with {share} of the calls."
         return _guarded(counter, latest(), change, replace(author, reason=reason))
-
-
-def abort_canary(author: Author, canary: int | None = None) -> Canary:
-    """Send every call to what is live. Raises NoCanary, as `change_canary`."""
-    with transaction.atomic():
-        counter = lock()
-        running = canaries.the_running(canary)
-        canaries.end(
-            running,
-            Canary.End.ABORTED,
-            by=author.name,
-            revision=None,
-            reason=author.reason,
-        )
-        publish_change(counter)
-        return running
 
 
 def save_preset(
@@ -275,7 +218,8 @@ def save_preset(
             stored(preset, opened_at, gone=PresetChanged)
         preset.save()
         newest = latest()
-        if newest and newest.preset_id == preset.pk and not _is_same(newest, preset):
+        its = newest and newest.preset_id == preset.pk
+        if newest and its and not newest.is_of(preset):
             change = Change(Action.EDIT, preset, preset.snapshot(), forced=forced)
             change.confirm_by, change.returns_to = newest.confirm_by, newest.returns_to
             return _guarded(counter, newest, change, author)
@@ -337,7 +281,3 @@ def _by_itself(counter: ChangeCounter, newest: Activation, reason: str) -> Outco
     reason += shortfall(newest.as_snapshot(), change.snapshot)
     author = Author("Aura", reason=reason[:REASON_LENGTH])
     return append(counter, newest, change, author)
-
-
-def _is_same(activation: Activation, preset: ModelPreset) -> bool:
-    return activation.as_snapshot() == preset.snapshot()

@@ -241,6 +241,11 @@ class Activation(models.Model):
         """The preset's name at that moment; None when no preset was active."""
         return self.snapshot["name"] if self.snapshot else None
 
+    def is_of(self, preset: ModelPreset) -> bool:
+        """Say whether it has this preset exactly as it is saved now."""
+        is_its = self.preset_id == preset.pk
+        return is_its and self.as_snapshot() == preset.snapshot()
+
     def as_snapshot(self) -> Snapshot | None:
         """Return what was activated; None when no preset was active. A field that was
         not there yet at that time is blank."""

@@ -113,11 +113,16 @@ def tab(
 
 def sign_in(browser: Browser, server: AuraServer) -> StorageState:
     """Sign in as the first admin, as a person would, and return the cookies."""
+    return sign_in_as(browser, server.url, "admin", server.password)
+
+
+def sign_in_as(browser: Browser, url: str, name: str, password: str) -> StorageState:
+    """Sign in to the Aura at `url`, and return the cookies."""
     with tab(browser) as opened:
-        opened.visit(f"{server.url}/admin/")
+        opened.visit(f"{url}/admin/")
         page = opened.page
-        page.get_by_label("Username").fill("admin")
-        page.get_by_label("Password").fill(server.password)
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Log in").click()
         page.wait_for_url("**/admin/")
         return page.context.storage_state()

@@ -1,5 +1,6 @@
-"""`python -m tests.end_to_end`: what a new user does, for real: `make run` with no key and
-no network, the official client against the embedded models, a swap in the admin, Ctrl-C."""
+"""`python -m tests.end_to_end [turns]`: what a new user does, for real: `make run` with no key
+and no network, the official client against the embedded models, a swap in the admin, a talk of
+so many turns in the playground, Ctrl-C."""
 
 import contextlib
 import os
@@ -18,23 +19,39 @@ from typing import Any
 import openai
 import requests
 
+from tests.browser import chromium, sign_in_as
 from tests.isolation import plain
+from tests.long_talk import Stage, long_talk
 from tests.ports import free_port
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 MESSAGES: list[Any] = [{"role": "user", "content": "What is the capital of France?"}]
+TURNS = 8  # of a talk; 20 take minutes, for L2 thinks of each on the same core
 FIRST_START_S, NEXT_START_S = 300.0, 30.0
+BOBS_PASSWORD = "end-to-end-bobs"
+TWIN_AND_BOB = f"""
+from django.contrib.auth.models import User
+from brains.activation import Author, save_preset
+from brains.models import ModelPreset
+twin = ModelPreset.objects.get(slug="offline")
+twin.pk, twin.name, twin.slug = None, "Twin", "twin"
+twin._state.adding = True
+save_preset(twin, Author("end to end"))
+User.objects.create_superuser("bob", password={BOBS_PASSWORD!r})
+"""
 
 
-def main() -> int:
-    """Walk through it; an AssertionError or TimeoutError says where it went wrong."""
+def main(turns: int) -> int:
+    """Walk through it, with a talk of so many turns; an AssertionError or TimeoutError says
+    where it went wrong."""
     folder = Path(tempfile.mkdtemp(prefix="aura-e2e-"))
     try:
         with running(folder, FIRST_START_S) as aura:
             print(f"First start: {aura.started_s:.1f} s")
             talk(aura)
             swap(aura)
+            converse(aura, turns)
         with running(folder, NEXT_START_S) as again:
             print(f"Second start: {again.started_s:.1f} s")
             assert "shown once" not in again.output(), "it made new credentials"
@@ -49,6 +66,7 @@ class Running:
 
     def __init__(self, folder: Path, process: "subprocess.Popen[bytes]", port: int):
         self._log, self.process = folder / "run.log", process
+        self.environment: dict[str, str] = {}
         self.url = f"http://127.0.0.1:{port}"
         self.started_s = 0.0
 
@@ -84,6 +102,7 @@ def running(folder: Path, start_s: float) -> Iterator[Running]:
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     aura = Running(folder, process, port)
+    aura.environment = environment
     try:
         aura.started_s = wait_until(aura.is_up, "Aura to run", start_s, every_s=0.1)
         yield aura
@@ -141,6 +160,40 @@ def swap(aura: Running) -> None:
         print(f"{name} serves after {waited:.2f} s: {answer.status_code}")
         assert answer.status_code == status, answer.text
         assert status == 200 or "OPENROUTER_API_KEY" in answer.text
+
+
+def converse(aura: Running, turns: int) -> None:
+    """Talk in the playground, with a swap to a twin of Offline in the middle."""
+    manage(aura, "shell", "-c", TWIN_AND_BOB)
+    password = aura.found(r"password:? +(\S+)")
+    began = time.monotonic()
+    with chromium() as browser:
+        stage = Stage(
+            url=aura.url,
+            ada=sign_in_as(browser, aura.url, "admin", password),
+            bob=sign_in_as(browser, aura.url, "bob", BOBS_PASSWORD),
+            swap=lambda: to_twin(aura),
+            before="Offline · ",
+            after="Twin · ",
+            reflection_ms=120_000,
+            turns=turns,
+        )
+        seen = long_talk(browser, stage)
+    reacted = sum(bool(turn.instinct) for turn in seen)
+    took = time.monotonic() - began
+    print(f"{len(seen)} turns in {took:.0f} s; L1 reacted in time to {reacted}.")
+
+
+def to_twin(aura: Running) -> None:
+    manage(aura, "activate_preset", "Twin", "--force", "--reason=end to end")
+    wait_until(partial(serves, aura, "Twin"), "Twin to serve", 5)
+
+
+def manage(aura: Running, *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT, env=aura.environment, stdout=subprocess.DEVNULL, timeout=60, check=True,
+    )  # fmt: skip
 
 
 def sign_in(aura: Running) -> requests.Session:
@@ -207,4 +260,4 @@ def mentions(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else TURNS))

@@ -1,6 +1,7 @@
 """The states of Aura that pictures show: all well, something to mend, a layer that cannot
-answer, the database away."""
+answer, the database away, somebody who talks to the mind."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ import requests
 from playwright.sync_api import Browser, Page, StorageState
 
 from tests.browser import sign_in, tab
+from tests.playground import Playground
 from tests.postgres import PostgresServer
 from tests.server import AuraServer
 from tests.upstream import FakeUpstream
+from tests.upstream.bodies import said, spoken
 from tests.waiting import wait_until
 
 ENOUGH = 8  # requests, so that both workers have answered
@@ -23,6 +26,23 @@ NO_KEY = {
     "AURA_GROQ_BASE_URL": "https://api.groq.com/openai/v1",
     "AURA_L1_MODEL": "groq/llama-3.1-8b-instant",
 }
+VECTORS = "openai/text-embedding-3-small"
+REPLY = (
+    "Mia is your cat: grey, and ",
+    "four years old.\n\nYou told me her name ",
+    "first.",
+)
+OTHER_REPLY = ("You have a grey cat, Mia. ", "She is four, Ada.")
+INSIGHT = {
+    "asked": "What I remember of her cat.",
+    "missed": "It did not say whose cat it is.",
+    "remember": ["Ada has a grey cat called Mia, four years old"],
+    "advice": "Call her Ada, and ask how Mia is.",
+}
+THINK = (
+    "from cognition.reflection import job; from cognition.models import Reflection\n"
+    "for one in Reflection.objects.filter(state='waiting'): job.run(one.pk)"
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +82,54 @@ def canary(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
         yield Scene(server, signed_in)
 
 
+@contextmanager
+def talk(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
+    """Budget is live; somebody has talked to it in the playground, and L2 has thought."""
+    upstream.script(VECTORS, by_words=True)
+    upstream.script("google/gemma-7b-it", raw=spoken("Oh, ", "nice!"))
+    upstream.script("mistralai/mistral-7b-instruct", raw=spoken("Mia, ", "the cat!"))
+    upstream.script("google/gemini-flash-1.5", raw=spoken(*REPLY))
+    upstream.script("anthropic/claude-3.5-sonnet", raw=spoken(*OTHER_REPLY))
+    upstream.script("anthropic/claude-3-haiku", body=said(json.dumps(INSIGHT)))
+    with _aura(upstream, {}) as server:
+        signed_in = sign_in(browser, server)
+        with tab(browser, signed_in=signed_in) as opened:
+            activate(opened.page, server, "Budget", "night costs")
+            playground = Playground(opened, server.url)
+            playground.open()
+            playground.say("I am Ada, and my cat is called Mia.")
+            playground.open()
+            playground.say("Mia is a grey cat of four years.")
+            server.manage("shell", "-c", THINK)
+            playground.say("Is she old?")
+            server.manage("shell", "-c", THINK)
+        yield Scene(server, signed_in)
+
+
+def go_on(page: Page) -> None:
+    """Open the newest conversation."""
+    page.goto(page.locator(".earlier a").first.evaluate("link => link.href"))
+    page.locator(".turn").first.wait_for()
+
+
+def compare(page: Page) -> None:
+    """Put two presets side by side, and prefer one."""
+    page.get_by_role("checkbox", name="Side by side").check()
+    page.get_by_label("Right, not kept").select_option("Performance")
+    page.get_by_label("Message", exact=True).fill("What do you know of my cat?")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="the left one").click()
+    page.get_by_text("Kept.").wait_for()
+
+
+def break_down(page: Page) -> None:
+    """Say something where no layer can answer, and nothing at all."""
+    page.get_by_label("Message", exact=True).fill("Are you there?")
+    page.keyboard.press("Enter")
+    page.locator(".turn .wrong:visible").first.wait_for()
+    page.get_by_role("button", name="Send").click()
+
+
 def ask(server: AuraServer, user: str) -> None:
     """Stream an answer of L3, as an application does for a user of its own."""
     message = {"role": "user", "content": "hello"}
@@ -97,7 +165,8 @@ def attention(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
 
 @contextmanager
 def degraded(browser: Browser, upstream: FakeUpstream) -> Iterator[Scene]:
-    """A layer's provider has no key, and a value was refused."""
+    """A layer's provider has no key, another one's refuses it, and a value was refused."""
+    upstream.script("openai/gpt-4o-mini", status=401)
     with _aura(upstream, REFUSED | NO_KEY) as server:
         signed_in = sign_in(browser, server)
         with tab(browser, signed_in=signed_in) as opened:

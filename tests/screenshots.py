@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests import scenes
 from tests.browser import ChromiumMissing, chromium, tab
@@ -24,12 +24,15 @@ LIST = "/admin/brains/modelpreset/"
 
 @dataclass(frozen=True)
 class View:
-    """A page to look at: by its address, or by the link in the preset list that opens it."""
+    """A page to look at: by its address, or by the link in the preset list that opens it;
+    `then` is what is done there first. One that is `to_complain` shows a failure."""
 
     name: str
     path: str
     link: str = ""
     is_signed_in: bool = True
+    then: Callable[[Page], None] | None = None
+    to_complain: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,14 @@ CANARY = (
     View("canary", f"{LIST}canary/"),
 )
 TRIAL = (View("status-trial", STATUS), View("list-trial", LIST))
+ROOM = "/playground/"
+TALK = (
+    View("playground-empty", f"{ROOM}?preset=performance"),
+    View("playground", ROOM, then=scenes.go_on),
+    View("playground-compared", ROOM, then=scenes.compare),
+    View("form-preferred", LIST, link="Budget"),
+)
+BROKEN = View("playground-broken", ROOM, then=scenes.break_down, to_complain=True)
 VISITOR = View("status-visitor", STATUS, is_signed_in=False)
 Opening = Callable[[Browser, FakeUpstream], AbstractContextManager[Scene]]
 ALBUM: Sequence[tuple[Opening, Sequence[View]]] = (
@@ -76,13 +87,18 @@ ALBUM: Sequence[tuple[Opening, Sequence[View]]] = (
     (scenes.canary, CANARY),
     (scenes.trial, TRIAL),
     (scenes.attention, (View("status-attention", STATUS),)),
-    (scenes.degraded, (View("status-degraded", STATUS), View("list-degraded", LIST))),
+    (scenes.talk, TALK),
+    (
+        scenes.degraded,
+        (View("status-degraded", STATUS), View("list-degraded", LIST), BROKEN),
+    ),
     (scenes.offline, (View("status-offline", STATUS),)),
 )
 README = {
     "status-good": Look("light", README_WIDTH, "status-light.png"),
     "admin-list": Look("light", README_WIDTH, "admin-list-light.png"),
     "confirm": Look("dark", README_WIDTH, "confirm-dark.png"),
+    "playground-compared": Look("light", README_WIDTH, "playground-light.png"),
 }
 
 
@@ -112,8 +128,11 @@ def _pictured(
             if view.link:
                 opened.page.get_by_role("link", name=view.link, exact=True).click()
                 opened.page.wait_for_load_state("load")
+            if view.then:
+                view.then(opened.page)
             opened.page.screenshot(path=file, full_page=True)
-            yield from opened.complaints
+            if not view.to_complain:
+                yield from opened.complaints
             if wider := opened.sideways():
                 yield f"{look.file}: {wider} pixels wider than its window"
     if view.name in README:
@@ -130,10 +149,10 @@ def _made_small(file: Path) -> Iterator[str]:
 
 
 def _looks(name: str) -> Iterator[Look]:
+    if name in README:  # first: what is done in one look is seen in the next
+        yield README[name]
     for scheme, width in product(SCHEMES, WIDTHS):
         yield Look(scheme, width, f"{name}-{scheme}-{width}.png")
-    if name in README:
-        yield README[name]
 
 
 if __name__ == "__main__":

@@ -26,12 +26,13 @@ AT_ONCE = 32
 START = f"""
 from decimal import Decimal
 from types import SimpleNamespace
+from brains.canary import changes as canary_changes
 from brains import activation
 from brains.canary import rows
 
 rows.secrets = SimpleNamespace(token_hex=lambda size: "0123456789abcdef" * 2)
 preset = activation.find_preset("Budget")
-activation.start_canary(preset, Decimal({PERCENT}), activation.Author("tests"))
+canary_changes.start(preset, Decimal({PERCENT}), activation.Author("tests"))
 """
 Seen = list[tuple[str, str, str, str]]
 """User, side, preset, model of each answer."""

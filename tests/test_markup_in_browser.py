@@ -31,6 +31,7 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 from django.contrib.auth.models import Group, User
+from brains.canary import changes as canary_changes
 from brains import activation, staff_keys
 from brains.activation import Author
 from brains.models import ModelPreset, Schedule
@@ -50,7 +51,7 @@ for number, text in enumerate(markup):
     Group.objects.create(name=text)
     User.objects.create(username=text, first_name=text, last_name=text, is_staff=True)
     Schedule.objects.create(preset=odd, days="mon", begins="10:00", ends="11:00")
-activation.start_canary(ModelPreset.objects.get(slug="odd-0"), Decimal(10), who)
+canary_changes.start(ModelPreset.objects.get(slug="odd-0"), Decimal(10), who)
 """
 
 

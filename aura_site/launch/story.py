@@ -25,6 +25,8 @@ from aura_site.launch.welcome import Welcome
 
 GUNICORN = ("-m", "gunicorn", "-c", "gunicorn.conf.py", "aura_site.asgi:application")
 WORKER = ("manage.py", "run_tasks")
+# The embedded models have one core: who waits for a reply comes first.
+ONE_AT_A_TIME = ("--at-once", "1")
 # First what runs may end (`graceful_timeout` in gunicorn.conf.py, and a little more);
 # then, or on a second Ctrl-C, it is cut.
 SERVER_STEPS = ((signal.SIGTERM, 35.0), (signal.SIGQUIT, 5.0))
@@ -43,7 +45,7 @@ def run() -> int:
         with ExitStack() as running:  # what started last ends first
             prepared = preparation.prepare(say)
             models = _embedded_models(running, prepared)
-            worker = running.enter_context(_worker(models.variables))
+            worker = running.enter_context(_worker(models))
             server = running.enter_context(_server(models.variables))
             _welcome(server, prepared.made)
             _watch(server, (*models.servers, worker))
@@ -70,12 +72,13 @@ def _embedded_models(running: ExitStack, prepared: Prepared) -> Offline:
     return models
 
 
-def _worker(variables: Mapping[str, str]) -> KeptProcess:
+def _worker(models: Offline) -> KeptProcess:
+    alone = ONE_AT_A_TIME if models.servers else ()
     program = Program(
         title="The worker",
-        command=lifeline.command([sys.executable, *WORKER]),
+        command=lifeline.command([sys.executable, *WORKER, *alone]),
         folder=settings.BASE_DIR,
-        environment={**os.environ, **variables},
+        environment={**os.environ, **models.variables},
         mark="worker:",
     )
     return KeptProcess(program, steps=WORKER_STEPS)

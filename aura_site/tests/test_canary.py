@@ -12,6 +12,7 @@ from django.utils import timezone
 from aura_site import canary as module
 from brains import activation, live
 from brains.activation import Author
+from brains.canary import changes as canary_changes
 from brains.models import ModelPreset
 from brains.tests.status_reader import words
 from gateway.tests.usage_rows import call, record
@@ -36,7 +37,7 @@ def canary():
     hybrid = ModelPreset.objects.get(name="Hybrid")
     activation.activate(hybrid, ANN)
     budget = ModelPreset.objects.get(name="Budget")
-    return activation.start_canary(budget, Decimal(10), ANN)
+    return canary_changes.start(budget, Decimal(10), ANN)
 
 
 def calls(side, count, **fields):

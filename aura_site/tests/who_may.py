@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
@@ -15,6 +16,7 @@ from aura_site.groups import GROUPS, make_groups
 from aura_site.tests.who_may_table import ROLES
 from brains import activation, staff_keys
 from brains.admin.effective import selection_of
+from brains.canary import changes as canary_changes
 from brains.models import ModelPreset, Schedule
 from brains.staff_keys import StaffKey
 from brains.tests.records import ANN, newest, preset
@@ -83,6 +85,9 @@ def make_doors() -> dict[str, Door]:
     places["chat_message"] = (reverse("chat_message"), {})
     places["chat_stream"] = (reverse("chat_stream"), {})
     places["home"] = (reverse("admin:index"), {})
+    places["playground"] = (reverse("playground"), {})
+    places["prefer"] = (reverse("playground_prefer"), {})
+    places["forget"] = (reverse("playground_delete", args=[uuid4()]), {})
     places["calls"] = (_of("gateway_callrecord_changelist"), {})
     reflected = _of("cognition_reflection_changelist")
     places["reflections"] = (reflected, {})
@@ -243,7 +248,7 @@ SCHEDULE_ROW = {
 
 def _canary() -> Mapping[str, Any]:
     """Start a canary, and return what its forms say of it."""
-    canary = activation.start_canary(preset("Performance"), Decimal(10), ANN)
+    canary = canary_changes.start(preset("Performance"), Decimal(10), ANN)
     return {"canary": canary.pk}
 
 

@@ -133,8 +133,12 @@ POST rehearsals         login     login 403   403  403    403      403   403   4
 GET  rehearsal          login     login 403   403  403    403      403   403   403     403       403    403      200   200
 POST rehearsal          login     login 403   403  403    403      403   403   403     403       403    403      405   405
 POST rehearsal_stop     login     login 403   403  403    403      403   403   403     403       403    403      302   302
-POST chat_message       401       401   415   415  415    415      415   415   415     415       415    415      415   415
-POST chat_stream        401       401   415   415  415    415      415   415   415     415       415    415      415   415
+GET  playground         login     login 403   403  403    403      403   403   403     403       403    200      200   200
+POST playground         405       405   405   405  405    405      405   405   405     405       405    405      405   405
+POST prefer             login     login 403   403  403    403      403   403   403     403       403    400      400   400
+POST forget             login     login 403   403  403    403      403   403   403     403       403    404      404   404
+POST chat_message       401       401   403   403  403    403      403   403   403     403       403    415      415   415
+POST chat_stream        401       401   403   403  403    403      403   403   403     403       403    415      415   415
 """
 LINES = [line.split() for line in TABLE.strip().splitlines()]
 HEAD = LINES[0][1:]

@@ -31,6 +31,7 @@ from brains.admin.differences import changes, compare, side_of
 from brains.admin.doors import ACTING, ASKING, READING, View, guarded, may
 from brains.admin.effective import selection_of, standing, warnings_about
 from brains.admin.preflight_pages import let_through, may_force, pass_gate
+from brains.canary import changes as canary_changes
 from brains.canary import rows as canaries
 from brains.canary.figures import failing, figures
 from brains.canary.models import Canary
@@ -179,7 +180,7 @@ def _started(
     try:
         # A share of the calls is calls: its models are asked as before an activation.
         pass_gate(request, preset, data["opened_at"] or "", wants_force=False)
-        canary = activation.start_canary(
+        canary = canary_changes.start(
             preset,
             data["percent"],
             author_of(request, data["reason"]),
@@ -213,7 +214,7 @@ def _abort(request: HttpRequest) -> str:
     form = AbortForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     who = author_of(request, reason)
-    return ended(activation.abort_canary(who, canary=_meant(request)))
+    return ended(canary_changes.abort(who, canary=_meant(request)))
 
 
 def _change(request: HttpRequest) -> str:
@@ -221,7 +222,7 @@ def _change(request: HttpRequest) -> str:
     if not form.is_valid():
         raise CanaryRefused(str(form.errors["percent"][0]))
     percent, who = form.cleaned_data["percent"], author_of(request)
-    return share_changed(activation.change_canary(percent, who, canary=_meant(request)))
+    return share_changed(canary_changes.change(percent, who, canary=_meant(request)))
 
 
 STEPS = {"promote": _promote, "percent": _change, "abort": _abort}

@@ -1,27 +1,22 @@
 """The presets in the admin: the list, the form, and what may be done from them. What is
 effective changes only through `brains/activation.py`."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import actions as admin_actions
 from django.contrib.admin.utils import unquote
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 
 from brains import activation
 from brains.admin import sentences
 from brains.admin.activation_pages import (
     PERMISSION,
     ActivationPages,
-    activate_url,
     author_of,
-    deactivate_url,
 )
 from brains.admin.canary_pages import CanaryPages
 from brains.admin.catalogue_hints import complete, warnings_of
@@ -39,21 +34,19 @@ from brains.admin.gated_forms import (
 )
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
 from brains.admin.preflight_pages import PreflightPages, may_check, may_force
+from brains.admin.preset_actions import PresetActions
 from brains.admin.preset_columns import COLUMNS, act, with_marks
 from brains.admin.telling import tell
 from brains.canary import rows as canaries
 from brains.canary.split import shown_percent
 from brains.catalogue.catalogue import load
-from brains.errors import EmbeddingLocked, PresetChanged, PresetIsLive
+from brains.errors import EmbeddingLocked, PresetChanged
 from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer
 from brains.models import ModelPreset
+from brains.preferred import tallies
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import _FieldOpts
-
-    Base = admin.ModelAdmin[ModelPreset]
-else:
-    Base = admin.ModelAdmin
 
 Fieldset = tuple[str | None, "_FieldOpts"]
 
@@ -68,13 +61,12 @@ def _fields_of(layer: Layer) -> Fieldset:
 
 
 @admin.register(ModelPreset)
-class PresetAdmin(Base):
+class PresetAdmin(PresetActions):
     """Presets: which one is live, what each would resolve to, and their form."""
 
     form = PresetForm
     list_display_links = None  # the name column links by itself
     search_fields = ("name", "slug", "description", *CHAT_FIELDS, *EMBEDDING_FIELDS)
-    actions = ("activate_selected", "deactivate_selected", "delete_selected")
     fieldsets = (_OWN_FIELDS, *map(_fields_of, LAYERS))
 
     def get_urls(self) -> list[URLPattern]:
@@ -212,72 +204,6 @@ class PresetAdmin(Base):
         for warning in warnings_of(obj):
             self.message_user(request, f"Saved. {warning}", messages.WARNING)
 
-    def delete_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Ask before deleting; refuse for the live preset, with a sentence."""
-        try:
-            preset = self.get_object(request, unquote(object_id))
-            if preset and self.has_delete_permission(request, preset):
-                _refuse_live([preset])
-            return super().delete_view(request, object_id, extra_context)
-        except PresetIsLive as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-            return redirect(
-                reverse("admin:brains_modelpreset_change", args=[object_id])
-            )
-
-    def delete_model(self, request: HttpRequest, obj: ModelPreset) -> None:
-        """Delete one; its history keeps its snapshots."""
-        activation.delete_presets([obj])
-
-    def delete_queryset(
-        self, request: HttpRequest, queryset: QuerySet[ModelPreset]
-    ) -> None:
-        """Delete all or, when one of them is live, none."""
-        activation.delete_presets(queryset)
-
-    @admin.action(description="Activate the selected preset", permissions=["activate"])
-    def activate_selected(
-        self, request: HttpRequest, queryset: QuerySet[ModelPreset]
-    ) -> HttpResponse | None:
-        """Go to the question for the one selected preset."""
-        chosen = list(queryset[:2])
-        if len(chosen) == 1:
-            return redirect(activate_url(chosen[0]))
-        sentence = "Only one preset can be live: select one, then Activate."
-        self.message_user(request, sentence, messages.WARNING)
-        return None
-
-    @admin.action(description="Deactivate the live preset", permissions=["activate"])
-    def deactivate_selected(
-        self, request: HttpRequest, queryset: QuerySet[ModelPreset]
-    ) -> HttpResponse | None:
-        """Go to the question, when the live preset is among the selected."""
-        if _live_among(queryset):
-            return redirect(deactivate_url())
-        sentence = "None of the selected presets is live; nothing changed."
-        self.message_user(request, sentence, messages.WARNING)
-        return None
-
-    @admin.action(description="Delete selected presets", permissions=["delete"])
-    def delete_selected(
-        self, request: HttpRequest, queryset: QuerySet[ModelPreset]
-    ) -> HttpResponse | None:
-        """Ask before deleting; with the live preset among them none is deleted."""
-        try:
-            _refuse_live(queryset)
-            with transaction.atomic():  # a refusal also takes back the log entries
-                return admin_actions.delete_selected(self, request, queryset)
-        except PresetIsLive as refusal:
-            self.message_user(
-                request, f"{refusal} Nothing was deleted.", messages.ERROR
-            )
-            return None
-
     def _form_context(
         self, request: HttpRequest, object_id: str | None
     ) -> dict[str, Any]:
@@ -287,6 +213,8 @@ class PresetAdmin(Base):
             "is_live": is_live,
             "live": now,
             "catalogue": load().said,
+            # Asked by the page itself, which there is only for a preset that there is.
+            "tallies": lambda: tallies(int(object_id)) if object_id else (),
             "may_activate": self.has_activate_permission(request),
             "may_check": may_check(request),
             "suggestions": {
@@ -294,14 +222,3 @@ class PresetAdmin(Base):
                 EMBEDDING_LIST: suggestions(EMBEDDING_FIELDS),
             },
         }
-
-
-def _live_among(presets: Iterable[ModelPreset]) -> ModelPreset | None:
-    live_id = activation.live_preset_id()
-    return next((preset for preset in presets if preset.pk == live_id), None)
-
-
-def _refuse_live(presets: Iterable[ModelPreset]) -> None:
-    """Say it before anything is asked; `activation` refuses again under its lock."""
-    if live := _live_among(presets):
-        raise PresetIsLive(sentences.refusal_to_delete(live))

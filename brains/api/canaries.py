@@ -12,6 +12,7 @@ from brains.api.door import Caller, Need
 from brains.api.errors import Unprocessable
 from brains.api.gates import pass_gate
 from brains.api.shapes import canary_json, outcome_json
+from brains.canary import changes as canary_changes
 from brains.canary import rows as canaries
 from brains.canary.figures import figures
 from brains.canary.models import Canary
@@ -47,7 +48,7 @@ def start(request: HttpRequest, caller: Caller) -> HttpResponse:
     candidate = gate.to_ask(preset.snapshot())
     if candidate and opened_at == saved_at and canaries.running() is None:
         gate.admit(candidate)
-    canary = activation.start_canary(
+    canary = canary_changes.start(
         preset, percent, caller.author(reason(body)), opened_at=opened_at
     )
     return JsonResponse({"canary": canary_json(canary)}, status=201)
@@ -57,7 +58,7 @@ def change(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Let the candidate have another share."""
     body = read_object(request, ("percent", "id"))
     percent = _percent(body)
-    canary = activation.change_canary(percent, caller.author(), canary=_meant(body))
+    canary = canary_changes.change(percent, caller.author(), canary=_meant(body))
     return JsonResponse({"canary": canary_json(canary)})
 
 
@@ -77,7 +78,7 @@ def abort(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Send every call to what is live."""
     body = read_object(request, ("reason", "id"), may_be_empty=True)
     who = caller.author(reason(body))
-    canary = activation.abort_canary(who, canary=_meant(body))
+    canary = canary_changes.abort(who, canary=_meant(body))
     return JsonResponse({"canary": canary_json(canary)})
 
 

@@ -1,4 +1,4 @@
-"""The table of canaries. It is written by `rows`, on behalf of `brains/activation.py`."""
+"""The table of canaries. It is written by `rows` alone."""
 
 from dataclasses import replace
 

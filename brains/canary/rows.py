@@ -1,5 +1,6 @@
 """How the row of a canary begins, changes and ends. Who may do what when is decided in
-`brains/activation.py`, which alone calls this, under its lock; everyone may read."""
+`changes` and in `brains/activation.py`, which alone call this, under the lock; everyone may
+read."""
 
 import secrets
 from collections.abc import Mapping

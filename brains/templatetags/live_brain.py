@@ -24,5 +24,6 @@ def live_brain(context: Context) -> dict[str, Any]:
         "keeping": keeping.sentence(),
         "may_read_kept": context["user"].has_perm("gateway.view_keptexchange"),
         "may_explain": context["user"].has_perm("brains.view_modelpreset"),
+        "may_try": context["user"].has_perm("cognition.use_playground"),
         "differences": compare(None, side_of(now.selection)),
     }

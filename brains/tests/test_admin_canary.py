@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from brains import activation
 from brains.activation import Author
+from brains.canary import changes as canary_changes
 from brains.canary import rows as canaries
 from brains.canary.models import Canary
 from brains.tests.cataloguing import listed, providers, read
@@ -35,7 +36,7 @@ def _rungs(settings):
 def canary(budget, hybrid):
     """Hybrid is live as revision 1, Budget is tried on 10 %."""
     activation.activate(hybrid, BOB)
-    return activation.start_canary(budget, Decimal(10), BOB)
+    return canary_changes.start(budget, Decimal(10), BOB)
 
 
 def start_url(name):
@@ -127,7 +128,7 @@ def test_other_vectors_are_said_to_stay(admin_client, hybrid):
     activation.activate(hybrid, BOB)
     sentence = "Embeddings all stay with Hybrid: vectors of two models cannot"
     assert sentence in seen(admin_client.get(start_url("Offline")))
-    activation.start_canary(preset("Offline"), Decimal(10), BOB)
+    canary_changes.start(preset("Offline"), Decimal(10), BOB)
     assert sentence in seen(admin_client.get(PAGE))
 
 
@@ -231,7 +232,7 @@ def test_a_percentage_that_is_none_changes_nothing(admin_client, canary):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_click_on_a_canary_that_is_over_changes_nothing(admin_client, canary, step):
-    activation.abort_canary(BOB)
+    canary_changes.abort(BOB)
     response = take(admin_client, step, canary, percent="50")
     assert told(response) == ["No canary runs. Nothing was changed."]
     assert len(revisions()) == 1

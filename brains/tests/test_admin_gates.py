@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from brains import activation
+from brains.canary import changes as canary_changes
 from brains.models import Activation
 from brains.tests.checking import L2, candidate
 from brains.tests.operators import answer, fields_of, member, read, told
@@ -160,7 +161,7 @@ def test_who_may_not_force_a_roll_back_is_refused(back, operator):
 @pytest.fixture
 def canary(chosen):
     activation.activate(preset("Hybrid"), ANN)
-    return activation.start_canary(chosen, Decimal(10), ANN).pk
+    return canary_changes.start(chosen, Decimal(10), ANN).pk
 
 
 def test_a_canary_is_promoted_once_its_models_answer(canary, operator, upstream):
@@ -205,7 +206,7 @@ def test_the_commands_go_through_the_check_and_past_it(words, chosen, upstream):
         activation.activate(chosen, ANN)
     activation.activate(preset("Hybrid"), ANN)
     if words[0] == "canary":
-        activation.start_canary(chosen, Decimal(10), ANN)
+        canary_changes.start(chosen, Decimal(10), ANN)
     before = revisions()
     upstream.script(L2, status=404)
 

@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import get_resolver, resolve
 
-from brains import activation, staff_keys
+from brains import staff_keys
 from brains.activation import Author, latest
+from brains.canary import changes as canary_changes
 from brains.models import Activation, Schedule
 from brains.staff_keys import Scope, StaffKey
 from brains.tests.records import preset
@@ -114,7 +115,7 @@ def asked(script, door):
 def _live(settings, upstream):
     settings.AURA_PROVIDERS = registry(url=upstream.url)
     activated("Budget")
-    activation.start_canary(preset("Performance"), Decimal(10), Author("bob"))
+    canary_changes.start(preset("Performance"), Decimal(10), Author("bob"))
     night = {"begins": time(22), "ends": time(6), "preset": preset("Budget")}
     Schedule.objects.create(pk=7, **night)
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from brains import activation
+from brains.canary import changes as canary_changes
 from brains.canary.models import Canary
 from brains.errors import NoCanary
 from brains.tests.records import newest, preset, revisions
@@ -92,7 +93,7 @@ def test_what_does_not_run_is_not_changed(script):
     ):
         assert failure(answer) == (409, "no_canary")
     with pytest.raises(NoCanary):
-        activation.abort_canary(activation.Author("ann"))
+        canary_changes.abort(activation.Author("ann"))
 
 
 def test_what_is_live_is_no_candidate(script):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from brains import activation, live
 from brains.activation import Author
+from brains.canary import changes as canary_changes
 from brains.canary import rows as canaries
 from brains.canary.models import Canary
 from brains.canary.sentences import how_it_ended
@@ -30,7 +31,7 @@ BOB = Author("bob")
 
 
 def start(candidate, percent=TEN, author=ANN, **options):
-    return activation.start_canary(candidate, percent, author, **options)
+    return canary_changes.start(candidate, percent, author, **options)
 
 
 def ended(canary):
@@ -73,9 +74,9 @@ def test_it_may_run_beside_no_preset_at_all(budget):
 
 def test_each_step_tells_the_workers(canary):
     before = count()
-    activation.change_canary(Decimal(20), ANN)
+    canary_changes.change(Decimal(20), ANN)
     assert count() == before + 1
-    activation.abort_canary(ANN)
+    canary_changes.abort(ANN)
     assert count() == before + 2
 
 
@@ -90,7 +91,7 @@ def test_it_tries_what_was_saved_whatever_the_preset_becomes(canary):
 
 def test_another_share_keeps_the_salt_and_is_noted(canary):
     salt = canary.salt
-    activation.change_canary(Decimal("12.5"), BOB, canary=canary.pk)
+    canary_changes.change(Decimal("12.5"), BOB, canary=canary.pk)
     canary.refresh_from_db()
     assert (canary.percent, canary.salt) == (Decimal("12.5"), salt)
     assert [step["percent"] for step in canary.steps] == ["10", "12.5"]
@@ -140,12 +141,12 @@ def test_a_candidate_that_was_deleted_can_be_promoted(canary):
 
 
 def test_aborting_leaves_what_is_live(canary):
-    activation.abort_canary(BOB)
+    canary_changes.abort(BOB)
     assert ended(canary) == ("aborted", "bob", None)
 
 
 def test_why_it_was_aborted_is_kept_and_shown(canary):
-    activation.abort_canary(replace(BOB, reason="It answers in French."))
+    canary_changes.abort(replace(BOB, reason="It answers in French."))
     canary.refresh_from_db()
     assert how_it_ended(canary).endswith(": It answers in French.")
     assert canary.ended_at is not None
@@ -207,7 +208,7 @@ def test_the_table_itself_takes_one_at_most(canary):
 
 
 def test_what_is_live_cannot_be_tried(canary, hybrid):
-    activation.abort_canary(ANN)
+    canary_changes.abort(ANN)
     with pytest.raises(CanaryRefused, match="Hybrid is live"):
         start(hybrid)
 
@@ -236,15 +237,15 @@ def test_a_preset_that_is_gone_is_refused(budget):
 def test_without_a_canary_nothing_can_be_done_to_it(budget):
     for step in (
         lambda: activation.promote_canary(ANN),
-        lambda: activation.abort_canary(ANN),
-        lambda: activation.change_canary(TEN, ANN),
+        lambda: canary_changes.abort(ANN),
+        lambda: canary_changes.change(TEN, ANN),
     ):
         with pytest.raises(NoCanary, match="No canary runs"):
             step()
 
 
 def test_a_step_meant_for_an_earlier_canary_changes_nothing(canary):
-    activation.abort_canary(ANN)
+    canary_changes.abort(ANN)
     other = start(preset("Offline"))
     with pytest.raises(NoCanary, match="over; Offline is tried now"):
         activation.promote_canary(ANN, canary=canary.pk)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from brains import activation, live
+from brains.canary import changes as canary_changes
 from brains.disk_copy import read_copy, write_copy
 from brains.tests.records import ANN, preset
 from brains.tests.test_live import payload
@@ -82,9 +83,9 @@ def test_its_begin_and_end_are_logged_once(caplog):
 
 def test_a_watcher_takes_it_up_and_lets_it_go(watch):
     watch()
-    activation.start_canary(preset("Budget"), Decimal(10), ANN)
+    canary_changes.start(preset("Budget"), Decimal(10), ANN)
     wait_until(lambda: tried() == ("Budget", 10), "the canary")
-    activation.change_canary(Decimal(20), ANN)
+    canary_changes.change(Decimal(20), ANN)
     wait_until(lambda: tried() == ("Budget", 20), "another share")
     activation.promote_canary(ANN)
     wait_until(lambda: live.current().selection.preset == "Budget", "its promotion")
@@ -92,7 +93,7 @@ def test_a_watcher_takes_it_up_and_lets_it_go(watch):
 
 
 def test_it_outlives_a_start_without_the_database(watch, database):
-    activation.start_canary(preset("Budget"), Decimal(10), ANN)
+    canary_changes.start(preset("Budget"), Decimal(10), ANN)
     watch().stop()
     live.forget()
     database.fail()

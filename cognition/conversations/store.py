@@ -3,7 +3,7 @@ what L2 left for the next turn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from cognition import people
 from cognition.conversations.models import Conversation, Turn
@@ -43,13 +43,15 @@ class Opening:
     advice: Sequence[Advice] = ()
 
 
-def open_conversation(person: str | None, conversation: UUID | None) -> Opening:
-    """Return the conversation with this id, or a new one; `person` None is nobody by name.
+def open_conversation(
+    person: str | None, conversation: UUID | None, new: UUID
+) -> Opening:
+    """Return the conversation with this id, where there is none the one that begins as
+    `new`; `person` None is nobody by name.
 
     Raises ConversationNotFound when it is not that person's.
     """
     if conversation is None:
-        new = uuid4()
         person = person or people.nobody(new)
         return Opening(new, person, is_new=True, advice=_advice(person))
     person = person or people.nobody(conversation)

@@ -10,6 +10,9 @@ from cognition import people
 from gateway.errors import INVALID_REQUEST, GatewayError, Unauthorized
 from gateway.keys import RING, KeyInfo
 
+PERMISSION = "cognition.use_playground"
+"""What staff need to talk to the mind."""
+
 
 class NotSameSite(GatewayError):
     """A signed-in browser was made to send this by another site, or without its token."""
@@ -20,6 +23,18 @@ class NotSameSite(GatewayError):
         super().__init__(
             "Send the token of the cookie `csrftoken` as X-CSRFToken, from a page of Aura; "
             "or a key as `Authorization: Bearer KEY`."
+        )
+
+
+class NotAllowed(GatewayError):
+    """A member of the staff who may look, but not spend what conversations cost."""
+
+    status, type, code = 403, INVALID_REQUEST, "permission_denied"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You may not talk to the mind: that costs money. An admin can give you the "
+            "permission to use the playground."
         )
 
 
@@ -38,7 +53,7 @@ class Caller:
 
 
 async def caller_of(request: HttpRequest) -> Caller:
-    """Return who calls. Raises Unauthorized and NotSameSite."""
+    """Return who calls. Raises Unauthorized, NotSameSite and NotAllowed."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme:
         info = RING.find(key.strip()) if scheme.lower() == "bearer" else None
@@ -54,6 +69,8 @@ async def caller_of(request: HttpRequest) -> Caller:
             "Send an Aura key as `Authorization: Bearer KEY`, or sign in at /admin/."
         )
     _check_token(request)
+    if not await user.ahas_perm(PERMISSION):
+        raise NotAllowed
     return Caller(
         KeyInfo(0, f"staff {user.get_username()}", None), people.of_staff(user)
     )

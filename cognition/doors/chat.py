@@ -36,6 +36,8 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
         parts = _until_over(stack.pop_all(), first, events)
         answer = EventStream(parts)
         stamped(answer, brain, limits)
+        if asked.keeps:  # a client that stops it knows where to go on
+            answer["X-Aura-Conversation"] = str(asked.conversation or asked.begins)
         return answer
 
 

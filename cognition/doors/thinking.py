@@ -55,7 +55,8 @@ def _named(slug: str, live: Live) -> Selection:
         raise ModelNotFound(
             f"There is no preset {ascii(slug)}. There are: {known}.", param="preset"
         )
-    return live.presets[slug]
+    # What is told to it is remembered by what is live, and the other way round.
+    return _with_vectors_of(live.selection, live.presets[slug])
 
 
 def _sided(body: Sent, caller: Caller, live: Live) -> tuple[Selection, str]:

@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cognition", "0003_rehearsals")]
+    dependencies = [("cognition", "0004_preferences")]
 
     operations = [
         migrations.AlterModelOptions(

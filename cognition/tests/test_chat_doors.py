@@ -109,6 +109,13 @@ def test_a_turn_can_be_thought_with_another_preset(send):
     assert turn["layers"]["l3"]["model"] == "o/three"
 
 
+def test_another_preset_shares_the_memory_of_what_is_live(send):
+    told = send(message="My cat is called Mia", user_id="ada", preset="other").json()
+    assert told["layers"]["embedding"]["model"] == "m/vectors"
+    asked = send(message="What is my cat called?", user_id="ada").json()
+    assert [m["text"] for m in asked["memories"]] == ["My cat is called Mia"]
+
+
 def test_a_preset_that_is_not_there_is_named(send):
     answer = send(message="Hello", preset="nope")
     assert answer.status_code == 404

@@ -108,6 +108,7 @@ def recalled(memory) -> bool:
     return bool(recall(memory.person, vector, 1)[0].id == memory.pk)
 
 
+@pytest.mark.fault("E7")
 def test_10_000_memories_survive_two_deaths_of_the_worker(kind, start, upstream):
     count = COUNT[kind]
     activation.activate(preset("Offline"), ANN)

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
+from functools import partial
 
-from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 
 from cognition.brain import stamp
@@ -12,6 +12,7 @@ from cognition.memory.embedding import embed
 from cognition.memory.store import Vector, recall
 from cognition.prompts import prompt
 from cognition.turns.context import fitted
+from cognition.turns.errand import Errand
 from cognition.turns.events import Delta, Event
 from cognition.turns.said import finish, words
 from cognition.turns.thought import Thought
@@ -24,7 +25,10 @@ MEMORY_SHOWN = 400
 """Of a memory, so many characters go into the prompt."""
 
 
-async def remember_what_was(thought: Thought) -> None:
+Tell = Callable[[Event | Errand], None]
+
+
+async def remember_what_was(thought: Thought, tell: Tell) -> None:
     """Recall what is nearest to the message. Where that fails the reply comes without
     memories, and says so."""
     asked, opening = thought.asked, thought.opening
@@ -34,9 +38,11 @@ async def remember_what_was(thought: Thought) -> None:
         [kept] = embedded.vectors
         thought.vector = Vector(kept, embedded.space, embedded.revision)
         recent = {said.turn for said in opening.history}
-        thought.memories = await sync_to_async(recall)(
-            opening.person, thought.vector, MEMORIES, except_turns=recent
+        nearest = partial(
+            recall, opening.person, thought.vector, MEMORIES, except_turns=recent
         )
+        tell(errand := Errand(nearest))
+        thought.memories = await errand.result()
     except (ProviderError, GatewayError):
         model = thought.brain.selection.choice("embedding").value
         thought.notes.append(f"No memories: {model} did not answer.")
@@ -48,11 +54,11 @@ async def reply(
     thought: Thought,
     context: int | None,
     may_speak: asyncio.Event,
-    tell: Callable[[Event], None],
+    tell: Tell,
 ) -> None:
     """Let L3 reply; its first words wait for `may_speak`. Raises ProviderError and
     GatewayError."""
-    await remember_what_was(thought)
+    await remember_what_was(thought, tell)
     told = prompt(
         "reply",
         memories=[memory.text[:MEMORY_SHOWN] for memory in thought.memories],

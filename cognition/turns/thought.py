@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from cognition.brain import Brain
 from cognition.conversations.models import Turn
@@ -16,13 +16,15 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One message. `person` None is nobody by name; `conversation` None begins one. What is
-    not `keeps` leaves nothing behind: no turn, no memory, no reflection."""
+    """One message. `person` None is nobody by name; `conversation` None begins the one that
+    `begins` names. What is not `keeps` leaves nothing behind: no turn, no memory, no
+    reflection."""
 
     message: str
     person: str | None = None
     conversation: UUID | None = None
     keeps: bool = True
+    begins: UUID = field(default_factory=uuid4)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from brains.selection import Selection
 from cognition.brain import Brain
 from cognition.conversations.keeping import Forgotten, keep
 from cognition.conversations.store import Opening, open_conversation
+from cognition.turns.errand import Errand
 from cognition.turns.events import Done, Event
 from cognition.turns.reaction import Reaction
 from cognition.turns.reply import reply
@@ -33,7 +34,7 @@ async def think(asked: Asked, brain: Brain) -> AsyncGenerator[Event, None]:
     """
     opening, context = await sync_to_async(_open)(asked, brain.selection)
     thought = Thought(asked, brain, opening)
-    events: asyncio.Queue[Event | None] = asyncio.Queue()
+    events: asyncio.Queue[Event | Errand | None] = asyncio.Queue()
     reaction = Reaction(thought, events.put_nowait)
     reacting = asyncio.create_task(reaction.run())
     replying = asyncio.create_task(
@@ -43,7 +44,10 @@ async def think(asked: Asked, brain: Brain) -> AsyncGenerator[Event, None]:
     is_whole = False
     try:
         while (event := await events.get()) is not None:
-            yield event
+            if isinstance(event, Errand):
+                await event.run()
+            else:
+                yield event
         replying.result()
         is_whole = True
     finally:
@@ -56,7 +60,7 @@ async def think(asked: Asked, brain: Brain) -> AsyncGenerator[Event, None]:
 
 def _open(asked: Asked, selection: Selection) -> tuple[Opening, int | None]:
     """Return the conversation, and the shortest context of those models that may reply."""
-    opening = open_conversation(asked.person, asked.conversation)
+    opening = open_conversation(asked.person, asked.conversation, asked.begins)
     catalogue = load()
     models = (selection.choice("l3").value, *selection.fallbacks("l3"))
     listed = [catalogue.find(model) for model in models]

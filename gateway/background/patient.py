@@ -20,13 +20,15 @@ END_WITHIN_S = 10.0
 
 
 class PatientTasks:
-    """The threads of one process: one that looks, and up to AT_ONCE that work."""
+    """The threads of one process: one that looks, and up to `at_once` that work."""
 
-    def __init__(self, look_every_s: float = LOOK_EVERY_S) -> None:
-        self._look_every_s = look_every_s
+    def __init__(
+        self, at_once: int = AT_ONCE, look_every_s: float = LOOK_EVERY_S
+    ) -> None:
+        self._at_once, self._look_every_s = at_once, look_every_s
         self._stop = threading.Event()
         self._workers: dict[Future[None], Worker] = {}
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="patient task")
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="patient task")
         self._thread = threading.Thread(
             target=self._run, name="patient tasks", daemon=True
         )
@@ -56,7 +58,7 @@ class PatientTasks:
     def _look(self) -> bool:
         """Let one more thread work where a task waits; say whether the database answered."""
         try:
-            if len(self._workers) < AT_ONCE and has_ready(PATIENT):
+            if len(self._workers) < self._at_once and has_ready(PATIENT):
                 worker = worker_of(PATIENT, self._look_every_s)
                 working = self._pool.submit(_work, worker)
                 self._workers[working] = worker

@@ -72,3 +72,17 @@ def test_a_stop_does_not_wait_for_ever(database):
     assert not tasks.stop(timeout_s=0.05)
     waiting_task.may_end.set()
     assert tasks.stop()
+
+
+def test_on_a_small_machine_one_waits_at_a_time(database):
+    waiting_task.begun.clear()
+    waiting_task.may_end = threading.Event()
+    tasks = PatientTasks(at_once=1, look_every_s=0.01)
+    tasks.start()
+    for number in range(2):
+        wait_for_word.enqueue(str(number))
+    wait_until(lambda: waiting_task.begun, "the first")
+    assert has_ready(PATIENT)
+    waiting_task.may_end.set()
+    wait_until(lambda: len(waiting_task.begun) == 2, "the second")
+    assert tasks.stop()

@@ -37,9 +37,9 @@ INPUT = Section(
         Row(
             "E7",
             "The embedding model or its dimension changes while vectors are in use",
-            "With `AURA_EMBEDDING_LOCK` refused in every way that there is, with both values "
-            "and the mend; never vectors of two lengths in one answer",
-            coming="the plan that embeds anew what Aura's own memory keeps, then switches",
+            "Refused with counts while Aura's memory would be left behind, unless it is "
+            "embedded anew first; with `AURA_EMBEDDING_LOCK` refused in every way that there "
+            "is, with both values and the mend; never vectors of two lengths in one answer",
         ),
         Row(
             "E8",

@@ -13,13 +13,15 @@ class Behaviour:
     chunk_count: int = 3
     chunk_interval_s: float = 0.0
     status: int = 200
-    body: Any = None  # a JSON value, or bytes, in place of the answer
+    # A JSON value, or bytes, in place of the answer; or what makes one of the request's body.
+    body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | Sequence[bytes] = ()  # pieces written in place of the SSE events
     drop_after: int | None = None  # RST after so many chunks
     hold_after: int | None = None  # stand still after so many chunks, until release()
     end_without_done: bool = False  # clean end, with no finish_reason and no [DONE]
     dimension: int | None = None  # of vectors, even when the request asks for another
+    by_words: bool = False  # texts that share words have vectors that are near
     tool_calls: Sequence[Any] = ()
     stall: bool = False  # take the request and never answer
     times: int | None = None  # for so many requests, then as if never scripted

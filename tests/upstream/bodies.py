@@ -6,6 +6,7 @@ Every text and vector follows from the name of the model, so a test can tell who
 import base64
 import json
 import random
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -31,6 +32,13 @@ def vector(model: str, text: object, dimension: int) -> list[float]:
     return [numbers.randrange(-1024, 1024) / 1024 for _ in range(dimension)]
 
 
+def vector_by_words(model: str, text: object, dimension: int) -> list[float]:
+    """Return the sum of the vectors of a text's words: those that share words are near."""
+    words = re.findall(r"\w+", str(text).lower())
+    vectors = [vector(model, word, dimension) for word in words]
+    return [sum(numbers) for numbers in zip(*vectors, strict=True)]
+
+
 def error_body(status: int, model: str) -> dict[str, Any]:
     """Return OpenAI's error shape, naming the status and the model that was asked."""
     return {
@@ -49,6 +57,20 @@ def _usage(prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
         "completion_tokens": completion_tokens,
         "total_tokens": prompt_tokens + completion_tokens,
     }
+
+
+def said(text: str) -> dict[str, Any]:
+    """Return a whole chat answer that says `text`, for a script's `body`."""
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return {"id": "chatcmpl-said", "choices": [choice], "usage": _usage(7, 3)}
+
+
+def spoken(*texts: str) -> list[bytes]:
+    """Return a stream that says these texts one by one, for a script's `raw`."""
+    chunks = (_delta("m", "chatcmpl-said", {"content": text}) for text in texts)
+    last = last_chunks("m", "chatcmpl-said", len(texts), "stop", with_usage=True)
+    return [*chunks, *last]
 
 
 def chat_body(model: str, call: str, tool_calls: Sequence[Any]) -> dict[str, Any]:
@@ -123,10 +145,11 @@ def _inputs(value: Any) -> list[Any]:
 
 
 def embeddings_body(
-    model: str, asked: dict[str, Any], dimension: int
+    model: str, asked: dict[str, Any], dimension: int, *, by_words: bool = False
 ) -> dict[str, Any]:
     """Return one vector for each input: text, texts, tokens or lists of tokens."""
-    vectors = [vector(model, text, dimension) for text in _inputs(asked["input"])]
+    of = vector_by_words if by_words else vector
+    vectors = [of(model, text, dimension) for text in _inputs(asked["input"])]
     as_text = asked.get("encoding_format") == "base64"
     data = [
         {

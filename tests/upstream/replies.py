@@ -96,7 +96,8 @@ def whole(
 ) -> web.Response:
     """Return a whole answer: the scripted body, the scripted error or the true one."""
     if how.body is not None:
-        return _response(how.status, how.body, how.headers)
+        answer = how.body(body) if callable(how.body) else how.body
+        return _response(how.status, answer, how.headers)
     model = str(body.get("model", "")) if isinstance(body, dict) else ""
     if how.status != 200:
         return _response(how.status, bodies.error_body(how.status, model), how.headers)
@@ -105,7 +106,9 @@ def whole(
             answer = bodies.chat_body(model, call, how.tool_calls)
         case "/embeddings":
             dimension = how.dimension or body.get("dimensions") or 1536
-            answer = bodies.embeddings_body(model, body, dimension)
+            answer = bodies.embeddings_body(
+                model, body, dimension, by_words=how.by_words
+            )
         case "/models":
             answer = bodies.models_body(models)
         case other:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from brains import activation, live
+from brains.canary import changes as canary_changes
 from brains.canary import rows as canaries
 from brains.canary.figures import figures
 from brains.canary.models import Canary
@@ -62,11 +63,11 @@ def _start(options: dict[str, Any]) -> str:
     preset = activation.find_preset(options["preset"])
     if settings.AURA_PREFLIGHT and options["check"]:
         gate.admit(resolve(preset.snapshot(), live.ladder()))
-    return started(activation.start_canary(preset, percent, who))
+    return started(canary_changes.start(preset, percent, who))
 
 
 def _change(options: dict[str, Any]) -> str:
-    return share_changed(activation.change_canary(_percent(options), author()))
+    return share_changed(canary_changes.change(_percent(options), author()))
 
 
 def _promote(options: dict[str, Any]) -> str:
@@ -76,7 +77,7 @@ def _promote(options: dict[str, Any]) -> str:
 
 
 def _abort(options: dict[str, Any]) -> str:
-    return ended(activation.abort_canary(author(options["reason"])))
+    return ended(canary_changes.abort(author(options["reason"])))
 
 
 def _status(_: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django_tasks_db.compat import TASKS_LOGGER
 
-from gateway.background.patient import PatientTasks
+from gateway.background.patient import AT_ONCE, PatientTasks
 from gateway.background.worker import TaskWorker
 from gateway.guard.watch import Guard
 from gateway.records.on_record import calls_on_record
@@ -32,6 +32,15 @@ class Command(BaseCommand):
             default=INTERVAL_S,
             help="Seconds between two looks at the queue (default: %(default)s).",
         )
+        parser.add_argument(
+            "--at-once",
+            type=int,
+            choices=range(1, 65),
+            metavar="N",
+            default=AT_ONCE,
+            help="How many tasks may wait for models at a time, 1 to 64 "
+            "(default: %(default)s).",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         os.nice(NICENESS)
@@ -40,14 +49,14 @@ class Command(BaseCommand):
         logging.getLogger(TASKS_LOGGER).setLevel(logging.WARNING)
         logging.getLogger("django_tasks_db").setLevel(logging.ERROR)
         with calls_on_record(settings.AURA_DATA_DIR):
-            _run(options["interval"])
+            _run(options["interval"], options["at_once"])
 
 
-def _run(interval_s: float) -> None:
+def _run(interval_s: float, at_once: int) -> None:
     guard = Guard(settings.AURA_AUTO_REVERT) if settings.AURA_AUTO_REVERT else None
     if guard:
         guard.start()
-    patient = PatientTasks()
+    patient = PatientTasks(at_once)
     patient.start()
     try:
         TaskWorker(interval_s).run()

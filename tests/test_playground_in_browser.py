@@ -1,0 +1,180 @@
+"""The playground in Chromium, as people have it: what is said and when, side by side, a stop,
+failures in words, and no markup of a model that runs."""
+
+import pytest
+
+from tests import scenes
+from tests.browser import sign_in, tab
+from tests.playground import Playground
+from tests.server import AuraServer
+from tests.test_pages_in_browser import browser  # noqa: F401 (a fixture)
+from tests.upstream import FakeUpstream
+from tests.upstream.bodies import spoken
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
+
+L1, L3 = "mistralai/mistral-7b-instruct", "deepseek/deepseek-chat"
+VECTORS = "openai/text-embedding-3-small"
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)><b>bold</b>"
+
+
+@pytest.fixture(scope="module")
+def models():
+    with FakeUpstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="module")
+def scene(browser, models):  # noqa: F811
+    environment = {"OPENROUTER_BASE_URL": models.url, "OPENROUTER_API_KEY": "tests"}
+    with AuraServer(environment) as server:
+        yield scenes.Scene(server, sign_in(browser, server))
+
+
+@pytest.fixture
+def playground(browser, scene, models):  # noqa: F811
+    models.reset()
+    with tab(browser, signed_in=scene.signed_in) as opened:
+        room = Playground(opened, scene.server.url)
+        room.open()
+        yield room
+
+
+def test_a_message_is_thought_before_ones_eyes(playground, models):
+    # By then the door's view is over, whose thread the recall must not need.
+    models.script(VECTORS, latency_s=0.2)
+    seen = playground.say("Hello")
+    assert seen.order == ["instinct", "reply"]
+    assert seen.instinct.startswith(f"{L1} says hello")
+    assert seen.reply.startswith(f"{L3} says hello")
+    for stamp in ("No preset · revision 0", "first token", "7 tokens in, 3 out", "$"):
+        assert stamp in seen.stamps
+    assert seen.number == "Turn 1"
+
+    page = playground.page
+    page.keyboard.type("And")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("more?")
+    page.keyboard.press("Enter")  # the focus has stayed in the box
+    playground.rest()
+    assert playground.turn.locator(".message").inner_text() == "And\nmore?"
+    assert playground.seen().number == "Turn 2"
+
+    playground.open(f"?conversation={playground.conversation()}")
+    assert page.locator(".turn").count() == 2
+    assert playground.seen().reply == seen.reply
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 720})
+        assert playground.tab.sideways() == 0, width
+    assert playground.tab.complaints == []
+
+
+def test_another_preset_thinks_one_turn_and_is_not_activated(playground):
+    playground.page.get_by_label("Preset, this turn only").select_option("Budget")
+    assert "Budget" in playground.say("Hello").stamps
+    assert "No preset" in playground.say("And now?").stamps
+
+
+def test_two_presets_are_compared_and_one_is_preferred(playground):
+    page = playground.page
+    page.get_by_role("checkbox", name="Side by side").check()
+    page.get_by_label("Right, not kept").select_option("Budget")
+    playground.send("Hello")
+    playground.rest()
+    replies = playground.turn.locator(".reply .voice")
+    assert [replies.nth(i).locator(".model").inner_text() for i in (0, 1)] == [
+        L3,
+        "google/gemini-flash-1.5",
+    ]
+    page.get_by_role("button", name="the right one").click()
+    page.get_by_text("Kept. Budget 1 · no preset 0 · neither 0").wait_for()
+    page.get_by_role("button", name="neither").click()
+    page.get_by_text("Kept. Budget 0 · no preset 0 · neither 1").wait_for()
+
+    playground.open(f"?conversation={playground.conversation()}")
+    assert page.locator(".turn .reply .voice").count() == 1
+    assert page.locator("#tally").inner_text() == "Budget 0 · no preset 0 · neither 1"
+    assert playground.tab.complaints == []
+
+
+def test_a_stop_keeps_what_was_said(playground, models):
+    models.script(L3, hold_after=1)
+    playground.send("Tell me all")
+    wait_until(lambda: playground.words("reply"), "a first word")
+    playground.page.keyboard.press("Escape")
+    playground.page.get_by_text("The reply was stopped before its end.").wait_for()
+    playground.rest()
+    assert playground.page.get_by_label("Message", exact=True).evaluate(
+        "box => box === document.activeElement"
+    )
+    models.reset()
+    assert playground.say("Go on").number == "Turn 2"
+
+    playground.open(f"?conversation={playground.conversation()}")
+    first = playground.page.locator(".turn").first
+    assert first.locator(".reply .text").inner_text() == f"{L3} says hello"
+    assert "first token" in first.locator(".reply .stamps").inner_text()
+    assert playground.tab.complaints == []
+
+
+def test_markup_of_a_model_is_shown_as_text(playground, models):
+    dialogs = []
+
+    def opened(dialog):
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    playground.page.on("dialog", opened)
+    models.script(L1, raw=spoken(MARKUP[:20], MARKUP[20:]))
+    models.script(L3, raw=spoken(MARKUP[:40], MARKUP[40:]))
+    seen = playground.say(MARKUP)
+    assert (seen.instinct, seen.reply) == (MARKUP, MARKUP)
+    assert "2 out" in seen.stamps
+    playground.open(f"?conversation={playground.conversation()}")
+    assert playground.turn.locator(".reply .text").inner_text() == MARKUP
+    assert playground.turn.locator(".message").inner_text() == MARKUP
+    assert dialogs == []
+    assert playground.tab.complaints == []  # a violated policy would be one
+
+
+def test_a_failure_is_said_in_words_and_retried(playground, models):
+    models.script(L3, status=429)
+    playground.send("Hello")
+    playground.turn.get_by_text("answers 429 as scripted").wait_for()
+    playground.rest()
+    assert playground.turn.locator(".number").inner_text() == "Not kept"
+    models.reset()
+    playground.turn.get_by_role("button", name="Retry").click()
+    playground.page.locator(".turn").nth(1).wait_for()
+    playground.rest()
+    assert playground.seen().number == "Turn 1"
+
+
+def test_who_is_signed_out_meanwhile_is_told_where_to_go_on(playground):
+    playground.page.context.clear_cookies(name="sessionid")
+    playground.send("Hello")
+    playground.turn.get_by_text("You are signed out.").wait_for()
+    link = playground.turn.get_by_role("link", name="Sign in again")
+    assert link.get_attribute("href") == "/admin/login/?next=%2Fplayground%2F"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (503, "<h1>Database away</h1>", "The database does not answer"),
+        (403, "<h1>CSRF</h1>", "This page is older than your signing in."),
+        (500, "Oh.", "Aura answered 500."),
+        (200, ": ping\n\n", "The connection broke off."),
+        (0, "", "Aura does not answer."),
+    ],
+)
+def test_what_keeps_aura_from_answering_is_said(playground, status, body, sentence):
+    def answer(route):
+        route.fulfill(status=status, body=body) if status else route.abort()
+
+    playground.page.route("**/chat/stream", answer)
+    playground.send("Hello")
+    playground.turn.get_by_text(sentence).wait_for()
+    playground.rest()
+    assert playground.page.get_by_role("button", name="Send").is_visible()
