@@ -20,7 +20,9 @@ class _HasName(Protocol):
 
 
 Named = TypeVar("Named", bound=_HasName)
-DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
+DATABASE_FIXTURES = {"db", "django_db_setup"}
+EMPTYING = "transactional_db"
+"""Empties the tables after a test, those that migrations filled too."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,6 +46,11 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
+    if emptying := [item.nodeid for item in items if _empties(item)]:
+        raise pytest.UsageError(
+            f"{emptying[0]} would take the shipped presets from the tests after it: give it "
+            "a database of its own (tests/own_database.py)."
+        )
     # Slow ones first: so the processes that share the tests end at about the same time.
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if config.getoption("--database-only"):
@@ -65,6 +72,12 @@ def first_cases(items: Iterable[Named]) -> list[Named]:
     for item in sorted(items, key=lambda item: item.nodeid):
         first.setdefault(item.nodeid.partition("[")[0], item)
     return list(first.values())
+
+
+def _empties(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    asks = marker and (marker.kwargs.get("transaction") or marker.args[:1] == (True,))
+    return bool(asks) or EMPTYING in getattr(item, "fixturenames", ())
 
 
 def _uses_database(item: pytest.Item) -> bool:

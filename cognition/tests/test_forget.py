@@ -1,5 +1,6 @@
 """Nothing that is kept of a person remains once it is to be forgotten."""
 
+import secrets
 import shutil
 import threading
 
@@ -201,11 +202,17 @@ def found_in(folder):
     )
 
 
-@pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="SQLite lets one write at a time."
-)
-@pytest.mark.django_db(transaction=True)
-def test_who_adds_to_a_conversation_is_waited_for():
+@pytest.fixture
+def own_postgres(postgres, tmp_path, django_db_blocker):
+    """A PostgreSQL database of the test's own, for every thread: SQLite lets one write at
+    a time."""
+    url = postgres.migrated(f"forget_{secrets.token_hex(4)}")
+    with django_db_blocker.unblock(), own_database(url, tmp_path):
+        yield
+
+
+@pytest.mark.slow
+def test_who_adds_to_a_conversation_is_waited_for(own_postgres):
     conversation = spoke("client:ada", "I am Ada")
     adds, may_end = threading.Event(), threading.Event()
 

@@ -159,7 +159,6 @@ def test_what_cannot_be_is_refused_and_deletes_nothing(method, path, expected, s
     assert kept()["Turn"] == 1
 
 
-@pytest.mark.django_db(transaction=True)
 def test_under_asgi_an_export_comes_block_by_block(script, monkeypatch):
     monkeypatch.setattr(export, "BLOCK", 1)
 
