@@ -55,13 +55,16 @@ class Run:
     seed: int = field(default_factory=lambda: random.randrange(10_000))
 
     def one(self, database: str, url: str | None, *selection: str) -> Pass:
-        """Run pytest once and say how it went."""
+        """Run pytest once and say how it went. What is covered the run on SQLite shows:
+        the other is of the same tests."""
         print(f"\n== Tests on {database} (order {self.seed}) ==", flush=True)
         environment = {k: v for k, v in os.environ.items() if k not in NOT_PASSED_ON}
         if url:
             environment["DATABASE_URL"] = url
         began = time.monotonic()
-        exit_code = commands.run(self._command(selection), environment)
+        exit_code = commands.run(
+            self._command(selection, self.with_coverage and url is None), environment
+        )
         return Pass(database, exit_code, time.monotonic() - began)
 
     @property
@@ -70,9 +73,9 @@ class Run:
         and seldom what it does, so but for CI one of them shows that a test passes."""
         return () if self.with_coverage else ("--one-case",)
 
-    def _command(self, selection: Sequence[str]) -> list[str]:
+    def _command(self, selection: Sequence[str], is_covered: bool) -> list[str]:
         command = [sys.executable, "-m"]
-        if self.with_coverage:
+        if is_covered:
             command += ["coverage", "run", "-m"]
         command += ["pytest", *PARALLEL, f"--randomly-seed={self.seed}"]
         return [*command, *selection, *self.arguments]

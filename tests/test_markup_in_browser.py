@@ -111,7 +111,7 @@ def browser():
 # Those of applications that show nothing of what Aura's people write.
 QUIET = (
     *("/api/", "/metrics", "/status/", "/admin/logout/", "/admin/jsi18n/", "/admin/r/"),
-    *("/admin/autocomplete/", "/admin/axes/", "/admin/django_tasks"),
+    *("/admin/autocomplete/", "/admin/django_tasks"),
 )
 # Which row of each table has markup, where it is not the first.
 ODD = {"modelpreset/1/": "modelpreset/7/", "apikey/1/": "apikey/2/"}

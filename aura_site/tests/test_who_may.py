@@ -190,15 +190,15 @@ def test_no_action_of_a_list_is_left_out_of_the_table(doors):
 
 @pytest.mark.fault("W2")
 @pytest.mark.parametrize("role", ["anonymous", "guest", "staff", "Admin"])
-def test_users_groups_and_tries_to_sign_in_are_for_superusers_alone(role):
+def test_users_and_groups_are_for_superusers_alone(role):
     client = client_of(role)
     pages = [
         page
         for page in addresses()
-        if page.startswith(("/admin/auth/", "/admin/axes/", "/admin/django_tasks"))
+        if page.startswith(("/admin/auth/", "/admin/django_tasks"))
         if not page.endswith("/history/")  # of rows that are not there
     ]
-    assert len(pages) > 20
+    assert len(pages) > 10
     shut = 302 if role in ("anonymous", "guest") else 403
     for ask in (client.get, client.post):
         answers = {url: ask(url) for url in pages}
