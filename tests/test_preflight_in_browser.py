@@ -72,7 +72,8 @@ def test_a_check_is_seen_while_it_goes_on_and_lets_activate_through(
         findings.locator("tr", has_text="L1").get_by_text("Answers").wait_for()
         assert findings.locator("tr", has_text="L2").get_by_text("Asked").is_visible()
         page.get_by_text("All models answer.").wait_for()
-        assert len(provider.requests) == 8
+        asked = [request for request in provider.requests if request.model]
+        assert len(asked) == 8
         assert page.get_by_role("button", name="Check these models").is_enabled()
 
         for width in (390, 1280):

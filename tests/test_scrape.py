@@ -44,7 +44,7 @@ def headers(server):
 
 
 def scrape(server):
-    answer = requests.get(f"{server.url}/metrics", headers=headers(server), timeout=5)
+    answer = requests.get(f"{server.url}/metrics", headers=headers(server), timeout=15)
     assert answer.status_code == 200, answer.text
     return Figures(answer.text)
 

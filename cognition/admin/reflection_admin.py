@@ -89,8 +89,8 @@ class ReflectionAdmin(Base):
     def has_change_permission(
         self, request: HttpRequest, obj: Reflection | None = None
     ) -> bool:
-        """Nobody edits them; who may try them again sees the list."""
-        return obj is None and request.user.has_perm(RETRY)
+        """Nobody edits them."""
+        return False
 
     def has_delete_permission(
         self, request: HttpRequest, obj: Reflection | None = None
