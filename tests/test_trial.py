@@ -40,6 +40,7 @@ def preset(server):
 
 def test_an_unconfirmed_change_goes_back_on_time_after_a_restart(server):
     server.manage("activate_preset", "Default")
+    before = time.monotonic()
     server.manage("shell", "--command", ACTIVATE)
     began = time.monotonic()
     wait_until(lambda: preset(server) == "Budget", "Budget", 5)
@@ -48,4 +49,4 @@ def test_an_unconfirmed_change_goes_back_on_time_after_a_restart(server):
     left_s = TRIAL_S - (time.monotonic() - began)
     assert left_s > 0, "the restart took longer than the trial"
     wait_until(lambda: preset(server) == "Default", "Default", left_s + LATE_S)
-    assert time.monotonic() - began > TRIAL_S - 1
+    assert time.monotonic() - before > TRIAL_S - 0.5

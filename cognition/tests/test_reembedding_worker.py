@@ -35,7 +35,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 # PostgreSQL has fewer: what it adds does not grow with the number.
-COUNT = {"sqlite": 10_000, "postgres": 2_000}
+COUNT = {"sqlite": 10_000, "postgres": 1_000}
 BATCH = 64
 # A worker that is killed keeps its lease for 15 s; the next one looks every 10 s.
 PATIENCE_S = 240.0
