@@ -93,12 +93,12 @@ def _way(wanted: Snapshot | None) -> str:
     preset = ModelPreset.objects.filter(slug=wanted.slug).first() if wanted else None
     if preset and preset.snapshot() == wanted:
         return (
-            f"Re-embed first, then it switches by itself: choose that on the page that "
-            f"activates {preset.name}, or run `manage.py reembed {preset.slug}`."
+            "Re-embed first, then it switches by itself: by the button on the page that "
+            f"activates {preset.name}, or by manage.py reembed {preset.slug}."
         )
     return (
         "Re-embed first: save these values as a preset of their own, and choose that on the "
-        "page that activates it, or run `manage.py reembed PRESET`."
+        "page that activates it, or run manage.py reembed PRESET."
     )
 
 

@@ -59,3 +59,9 @@ def called(name: str, *, is_staff: bool = False, is_conversation: bool = False) 
 def is_text(name: str) -> bool:
     """Say whether databases can keep this as text."""
     return "\0" not in name and not any("\ud800" <= c <= "\udfff" for c in name)
+
+
+def staff_id(person: str) -> int | None:
+    """Return the id of the member of the staff that a person is; None for others."""
+    kind, _, pk = person.partition(":")
+    return int(pk) if kind == "staff" and pk.isdecimal() else None

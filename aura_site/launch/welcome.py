@@ -29,6 +29,7 @@ Aura is running.
 
   Status   {self.url}/
   Admin    {self.url}/admin/   (user: admin{password})
+  Talk     {self.url}/playground/
 """
 
     def _curl(self) -> str:

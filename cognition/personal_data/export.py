@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory, MemoryVector
-from cognition.personal_data.holdings import name, rows
+from cognition.personal_data.holdings import VOTES, name, rows, votes
 from cognition.reflection.models import Reflection
 
 Json = dict[str, Any]
@@ -36,6 +36,9 @@ def lines(person: str) -> Iterator[str]:
         for block in _blocks(table, person):
             counts[name(table)] += len(block)
             yield "".join(_line({"type": kind, **row}) for row in block)
+    kept = votes(person).order_by("pk").values()
+    counts[VOTES] = len(kept)
+    yield from (_line({"type": "vote", **row}) for row in kept)
     yield _line({"type": "end", **counts})
 
 

@@ -11,7 +11,7 @@ from django.db.models import Model
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.matrices import MATRICES
 from cognition.memory.models import Memory
-from cognition.personal_data.holdings import PATHS, name, rows, told
+from cognition.personal_data.holdings import PATHS, VOTES, name, rows, told, votes
 from cognition.reflection.models import Reflection
 
 logger = logging.getLogger(__name__)
@@ -29,8 +29,10 @@ def forget(person: str) -> Mapping[str, int]:
         while deleted := _some(table, person):
             counts += deleted
     MATRICES.drop(person)
+    # The tally stays what it is; whose votes they were is forgotten.
+    counts[VOTES] = votes(person).update(by=None, by_name="")
     _end_of_log()
-    done = {name(table): counts[name(table)] for table in PATHS}
+    done = {each: counts[each] for each in (*map(name, PATHS), VOTES)}
     # Not of whom: the log would remember the name.
     logger.info("A person was forgotten: %s", told(done))
     return done

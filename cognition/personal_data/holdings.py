@@ -7,6 +7,8 @@ from django.db.models import Model, QuerySet
 
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory, MemoryVector
+from cognition.people import staff_id
+from cognition.playground.models import Preference
 from cognition.reflection.models import Reflection
 
 PATHS: Mapping[type[Model], str] = {
@@ -17,6 +19,7 @@ PATHS: Mapping[type[Model], str] = {
     MemoryVector: "person",
 }
 """Table -> how its rows lead to the person."""
+VOTES = "votes"
 
 
 def rows(table: type[Model], person: str) -> QuerySet[Model]:
@@ -29,9 +32,15 @@ def name(table: type[Model]) -> str:
     return "vectors" if table is MemoryVector else str(table._meta.verbose_name_plural)
 
 
+def votes(person: str) -> QuerySet[Preference]:
+    """Return what a member of the staff preferred side by side; clients never vote."""
+    return Preference.objects.filter(by_id=staff_id(person) or 0)
+
+
 def count(person: str) -> dict[str, int]:
     """Return how many rows of each table are kept of a person."""
-    return {name(table): rows(table, person).count() for table in PATHS}
+    counts = {name(table): rows(table, person).count() for table in PATHS}
+    return counts | {VOTES: votes(person).count()}
 
 
 def told(counts: Mapping[str, int]) -> str:

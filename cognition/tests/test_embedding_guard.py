@@ -32,8 +32,8 @@ pytestmark = pytest.mark.django_db
 REFUSED = (
     "10 memories of 3 people have vectors of offline/multilingual-e5-small (384), and none "
     "of them has one of openai/text-embedding-3-small (576) yet: after this change they "
-    "could not be recalled. Re-embed first, then it switches by itself: choose that on the "
-    "page that activates Wide, or run `manage.py reembed wide`."
+    "could not be recalled. Re-embed first, then it switches by itself: by the button on "
+    "the page that activates Wide, or by manage.py reembed wide."
 )
 COUNTS = {
     "memories": 10,
@@ -288,6 +288,6 @@ def test_the_form_of_the_live_preset_says_it_beside_the_field(admin_client):
     assert error.startswith("10 memories of 3 people have vectors of")
     assert error.endswith(
         "Re-embed first: save these values as a preset of their own, and choose that on the "
-        "page that activates it, or run `manage.py reembed PRESET`."
+        "page that activates it, or run manage.py reembed PRESET."
     )
     assert ModelPreset.objects.get(pk=offline.pk).embedding_dimension == 384

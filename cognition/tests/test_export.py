@@ -48,6 +48,7 @@ def test_an_export_has_all_that_was_said_and_thought():
         "turns": 2,
         "reflections": 2,
         "memories": 4,
+        "votes": 0,
     }
 
 

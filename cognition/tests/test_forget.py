@@ -1,8 +1,10 @@
 """Nothing that is kept of a person remains once it is to be forgotten."""
 
+import json
 import secrets
 import shutil
 import threading
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,7 +17,9 @@ from cognition.memory.matrices import MATRICES, Matrices
 from cognition.memory.models import Memory
 from cognition.memory.store import Kind, recall, remember
 from cognition.personal_data import forgetting
+from cognition.personal_data.export import lines
 from cognition.personal_data.forgetting import forget
+from cognition.playground.models import Preference
 from cognition.reflection import job
 from cognition.reflection.asking import Reflected
 from cognition.reflection.insight import Insight
@@ -40,6 +44,7 @@ def test_all_of_a_person_goes_and_is_counted():
         "reflections": 2,
         "memories": 5,
         "vectors": 3,
+        "votes": 0,
     }
     assert not any(kept().values())
 
@@ -53,6 +58,26 @@ def test_nothing_of_the_person_is_left_in_any_table():
     assert SECRET in everything()
     forget(person)
     assert SECRET not in everything()
+
+
+@pytest.mark.django_db
+def test_votes_stay_in_the_tally_and_nobodys():
+    ann = User.objects.create_user("ann", is_staff=True)
+    Preference.objects.create(
+        comparison=uuid4(),
+        choice=Preference.Choice.LEFT,
+        left_revision=7,
+        left_models={},
+        right_revision=7,
+        right_models={},
+        by=ann,
+        by_name="ann",
+    )
+    said = [json.loads(line)["type"] for line in lines(f"staff:{ann.pk}")]
+    assert said == ["person", "vote", "end"]
+    assert forget(f"staff:{ann.pk}")["votes"] == 1
+    vote = Preference.objects.get()
+    assert (vote.by, vote.by_name, vote.choice) == (None, "", "left")
 
 
 @pytest.mark.django_db

@@ -11,6 +11,8 @@ from gateway.errors import BadRequest
 UNKNOWN_CONTEXT = 4096
 """For a model whose catalogue does not say."""
 REPLY_TOKENS = 1024
+SMALL_REPLY_TOKENS = 256
+"""Of an embedded model: a small one does not stop by itself, and holds its core that long."""
 SHARE_OF_REPLY = 4
 """A reply gets at most one part in so many of the context."""
 BYTES_PER_TOKEN = 3
@@ -31,12 +33,16 @@ class Fitted:
 
 
 def fitted(
-    system: str, history: Sequence[Said], message: str, context: int | None
+    system: str,
+    history: Sequence[Said],
+    message: str,
+    context: int | None,
+    reply_tokens: int = REPLY_TOKENS,
 ) -> Fitted:
     """Return a prompt for a context of so many tokens, without the oldest turns where all
     do not fit. Raises BadRequest when not even the message does."""
     limit = context or UNKNOWN_CONTEXT
-    max_tokens = min(REPLY_TOKENS, limit // SHARE_OF_REPLY)
+    max_tokens = min(reply_tokens, limit // SHARE_OF_REPLY)
     left = limit - max_tokens - _tokens(system) - _tokens(message)
     if left < 0:
         raise BadRequest(

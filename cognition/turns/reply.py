@@ -11,7 +11,7 @@ from cognition.brain import stamp
 from cognition.memory.embedding import embed
 from cognition.memory.store import Vector, recall
 from cognition.prompts import prompt
-from cognition.turns.context import fitted
+from cognition.turns.context import REPLY_TOKENS, SMALL_REPLY_TOKENS, fitted
 from cognition.turns.errand import Errand
 from cognition.turns.events import Delta, Event
 from cognition.turns.said import finish, words
@@ -21,6 +21,8 @@ from gateway.errors import GatewayError
 from providers.errors import ProviderError
 
 MEMORIES = 4
+EMBEDDED = "offline"
+"""The provider of the embedded models."""
 MEMORY_SHOWN = 400
 """Of a memory, so many characters go into the prompt."""
 
@@ -66,10 +68,17 @@ async def reply(
     )
     thought.prompts["reply"] = told.version
     history = thought.opening.history
-    fit = fitted(told.text, history, thought.asked.message, context)
+    call = thought.brain.call("l3", is_streamed=True)
+    is_small = call.served.route.provider.name == EMBEDDED
+    fit = fitted(
+        told.text,
+        history,
+        thought.asked.message,
+        context,
+        SMALL_REPLY_TOKENS if is_small else REPLY_TOKENS,
+    )
     if fit.note:
         thought.notes.append(fit.note)
-    call = thought.brain.call("l3", is_streamed=True)
     body = {"messages": fit.messages, "max_tokens": fit.max_tokens}
     ended = ""
     try:
