@@ -179,7 +179,7 @@ def run_to_its_end(folder) -> None:
     (folder / MAY_END).touch()
     waiting = wait_in.enqueue(str(folder))
     done = DBTaskResult.objects.successful().filter(pk=waiting.id)
-    wait_until(done.exists, "the task to be done", timeout_s=15)
+    wait_until(done.exists, "the task to be done", timeout_s=40)
 
 
 @pytest.mark.slow
@@ -187,7 +187,7 @@ def test_workers_on_one_database_run_each_task_once(sqlite, start, tmp_path):
     record(call())
     for _ in range(3):
         start(sqlite)
-    wait_until(HourlyUsage.objects.exists, "the roll-up", timeout_s=15)
+    wait_until(HourlyUsage.objects.exists, "the roll-up", timeout_s=40)
     for _ in range(3):
         run_to_its_end(tmp_path)
     paths = list(DBTaskResult.objects.values_list("task_path", flat=True))
@@ -209,7 +209,7 @@ def test_idle_worker_ends_at_once_when_told_to(sqlite, start, tmp_path):
 def test_task_that_runs_may_end_when_the_worker_is_told_to(sqlite, start, tmp_path):
     process = start(sqlite)
     waiting = wait_in.enqueue(str(tmp_path))
-    wait_until((tmp_path / BEGUN).exists, "the task to begin", timeout_s=15)
+    wait_until((tmp_path / BEGUN).exists, "the task to begin", timeout_s=40)
     process.send_signal(signal.SIGTERM)
     (tmp_path / MAY_END).touch()
     assert process.wait(10) == 0
@@ -242,12 +242,12 @@ def test_roll_up_whose_worker_is_killed_counts_each_call_once(url, start):
     with transaction.atomic():
         RollUpMark.objects.select_for_update().get()
         process = start(url)
-        wait_until(waits_for_a_lock, "the roll-up to come to the lock", timeout_s=15)
+        wait_until(waits_for_a_lock, "the roll-up to come to the lock", timeout_s=40)
         process.kill()
         process.wait()
     Schedule.objects.update(due_at=timezone.now())
     start(url)
-    wait_until(HourlyUsage.objects.exists, "another worker to roll up", timeout_s=15)
+    wait_until(HourlyUsage.objects.exists, "another worker to roll up", timeout_s=40)
     assert HourlyUsage.objects.get().calls == 1
 
 

@@ -196,7 +196,7 @@ def test_server_that_ends_at_once_is_told(told):
 def test_aura_starts_answers_and_stops(launch, output):
     port = free_port()
     process = launch(PORT=str(port))
-    wait_until(lambda: "Stop it with Ctrl-C" in output(), "the welcome", timeout_s=15)
+    wait_until(lambda: "Stop it with Ctrl-C" in output(), "the welcome", timeout_s=60)
     assert answers(f"http://127.0.0.1:{port}/health")
     assert "OPENROUTER_API_KEY is not set" in output()
     children = psutil.Process(process.pid).children(recursive=True)
@@ -210,11 +210,11 @@ def test_aura_starts_answers_and_stops(launch, output):
 def test_worker_that_is_killed_comes_back_and_nothing_else_ends(launch, output):
     port = free_port()
     process = launch(PORT=str(port))
-    wait_until(lambda: "Stop it with Ctrl-C" in output(), "the welcome", timeout_s=15)
+    wait_until(lambda: "Stop it with Ctrl-C" in output(), "the welcome", timeout_s=60)
     (first,) = workers_of(process)
     os.kill(first, signal.SIGKILL)
     wait_until(
-        lambda: workers_of(process) not in ([], [first]), "another worker", timeout_s=15
+        lambda: workers_of(process) not in ([], [first]), "another worker", timeout_s=40
     )
     assert "The worker ended (exit status 137) and starts again in 1 s" in output()
     assert answers(f"http://127.0.0.1:{port}/health")
