@@ -1,9 +1,9 @@
-"""`python -m tests.run [--coverage] [--long] [arguments of pytest]`: the tests, on both
-databases.
+"""`python -m tests.run [--coverage] [--long] [--every-case] [arguments of pytest]`: the
+tests, on both databases.
 
 Everything runs on SQLite; then all that uses Django's database and is not slow runs
-again on a PostgreSQL that is started for it: one case of each test, or with --coverage all.
-Slow tests choose their databases themselves. With --long only those run that take tens of
+again on a PostgreSQL that is started for it: one case of each test, or with --every-case
+all. Slow tests choose their databases themselves. With --long only those run that take tens of
 seconds, which are left out otherwise.
 """
 
@@ -21,7 +21,7 @@ from tests.postgres_binaries import PostgresMissing
 from tests.server import ROOT
 
 NO_TESTS_SELECTED = 5
-OWN_OPTIONS = ("--coverage", "--long")
+OWN_OPTIONS = ("--coverage", "--long", "--every-case")
 # A file's tests stay together: they share their servers. Files stay in the order of
 # tests/fixtures.py, slow ones first; xdist would begin with those that have many tests.
 PARALLEL = ("--dist=loadfile", "--no-loadscope-reorder", "--maxprocesses=4")
@@ -51,6 +51,7 @@ class Run:
     """How to call pytest: under coverage or not, with which arguments."""
 
     with_coverage: bool
+    with_every_case: bool
     arguments: Sequence[str]
     seed: int = field(default_factory=lambda: random.randrange(10_000))
 
@@ -70,8 +71,8 @@ class Run:
     @property
     def cases(self) -> Sequence[str]:
         """What is left out of a second run: parameters vary what is said to the database
-        and seldom what it does, so but for CI one of them shows that a test passes."""
-        return () if self.with_coverage else ("--one-case",)
+        and seldom what it does, so one of them shows that a test passes."""
+        return () if self.with_every_case else ("--one-case",)
 
     def _command(self, selection: Sequence[str], is_covered: bool) -> list[str]:
         command = [sys.executable, "-m"]
@@ -94,7 +95,11 @@ def main(arguments: Sequence[str]) -> int:
     """Run the tests on both databases and return 0 when all of them passed."""
     rest = [argument for argument in arguments if argument not in OWN_OPTIONS]
     share()
-    run = Run(with_coverage="--coverage" in arguments, arguments=rest)
+    run = Run(
+        with_coverage="--coverage" in arguments,
+        with_every_case="--every-case" in arguments,
+        arguments=rest,
+    )
     if "--long" in arguments:
         return _conclude([run.one("SQLite", None, WAITING, "-m", "long")])
     if run.with_coverage:
