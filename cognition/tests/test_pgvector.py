@@ -52,6 +52,7 @@ def _database(server, tmp_path_factory, django_db_blocker):
 def database(_database, settings):
     """The database before the command, without any rows."""
     settings.AURA_MEMORY_INDEX = "pgvector"
+    MATRICES.forget()  # what tests before it left
     yield
     Memory.objects.all().delete()
     MATRICES.forget()
