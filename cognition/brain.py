@@ -33,6 +33,13 @@ class Brain:
     key: KeyInfo | None = None
     canary: str = ""
     """The side of a canary that it is on, or ""."""
+    request_id: str = ""
+    """What the client is told as X-Request-Id: the record of L3's call has it too."""
+
+    def may_ask(self, layer: str) -> bool:
+        """Say whether the key is for this layer, by its wire name."""
+        limits = self.key.limits if self.key else None
+        return limits is None or limits.allow(layer)
 
     def call(self, layer: str, *, is_streamed: bool = False) -> Call:
         """Begin a call to a layer, by its wire name such as "l3"."""
@@ -41,6 +48,7 @@ class Brain:
             self.plans.make(target),
             "embeddings" if layer == "embedding" else "chat",
             key=self.key,
+            call_id=self.request_id if layer == "l3" else "",
             is_streamed=is_streamed,
         )
 

@@ -160,3 +160,12 @@ def revoke(row: ApiKey) -> None:
         with transaction.atomic():
             activation.publish()
             row.save(update_fields=["revoked_at"])
+
+
+def info_of(pk: int) -> KeyInfo | None:
+    """Return what the table knows of a key, valid or not: for what is done for it later."""
+    row = ApiKey.objects.filter(pk=pk).first()
+    if row is None:
+        return None
+    limits = row.limits if row.limits != NO_LIMITS else None
+    return KeyInfo(row.pk, row.name, None, limits)

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from brains.selection import Source
+from brains.selection import Selection, Source
 from gateway.http import Header
 from gateway.names import Target
 from providers.registry import Route
@@ -13,12 +13,11 @@ _HEADER_SAFE = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"
 def stamps(
     target: Target, model: str, source: Source, route: Route, *, is_fallback: bool
 ) -> tuple[Header, ...]:
-    """Return the stamps of an answer that `model` gave. A preset's name beyond ASCII is
-    percent-encoded (RFC 3986); with no preset active its header is empty."""
+    """Return the stamps of an answer that `model` gave."""
     selection = target.selection
     values = {
         b"x-aura-revision": str(selection.revision),
-        b"x-aura-preset": quote(selection.preset or "", safe=_HEADER_SAFE),
+        b"x-aura-preset": preset_text(selection),
         b"x-aura-layer": target.layer,
         b"x-aura-model": model,
         b"x-aura-provider": route.provider.name,
@@ -28,6 +27,12 @@ def stamps(
     if target.canary:
         values[b"x-aura-canary"] = target.canary
     return tuple((name, value.encode("ascii")) for name, value in values.items())
+
+
+def preset_text(selection: Selection) -> str:
+    """Return a preset's name for a header: what is beyond ASCII percent-encoded (RFC 3986),
+    empty where none is active."""
+    return quote(selection.preset or "", safe=_HEADER_SAFE)
 
 
 def fallback_reason(reason: str) -> Header:

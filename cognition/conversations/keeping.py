@@ -31,6 +31,12 @@ def keep(thought: Thought) -> Turn:
     remember(
         opening.person, thought.asked.message, Kind.SAID, turn=turn, vectors=vectors
     )
+    if thought.brain.may_ask("l2"):
+        _let_reflect(turn)
+    return turn
+
+
+def _let_reflect(turn: Turn) -> None:
     reflection = Reflection.objects.create(turn=turn, leased_until=enqueued())
 
     def enqueue() -> None:
@@ -38,7 +44,6 @@ def keep(thought: Thought) -> Turn:
 
     # Where it cannot be put into its queue it is taken up later: the turn is kept.
     transaction.on_commit(enqueue, robust=True)
-    return turn
 
 
 def _locked(thought: Thought) -> Conversation:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from functools import wraps
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 from django.db import DatabaseError, InterfaceError
@@ -19,14 +18,12 @@ from gateway.errors import (
     from_provider,
 )
 from gateway.http import Header
-from gateway.underway import new_id
+from gateway.stamps import preset_text
 from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
 
 View = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponseBase]]
-
-_SAFE = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"
 
 
 class DatabaseAway(GatewayError):
@@ -75,9 +72,9 @@ def told(error: Exception) -> GatewayError:
 def stamped(response: HttpResponseBase, brain: Brain, limits: Iterable[Header]) -> None:
     """Say on an answer which turn it is of: request, revision, preset, a canary's side."""
     selection = brain.selection
-    response["X-Request-Id"] = new_id()
+    response["X-Request-Id"] = brain.request_id
     response["X-Aura-Revision"] = str(selection.revision)
-    response["X-Aura-Preset"] = quote(selection.preset or "", safe=_SAFE)
+    response["X-Aura-Preset"] = preset_text(selection)
     if brain.canary:
         response["X-Aura-Canary"] = brain.canary
     response["Cache-Control"] = "no-store"

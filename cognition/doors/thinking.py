@@ -18,6 +18,7 @@ from gateway.errors import ModelNotFound
 from gateway.in_flight import IN_FLIGHT
 from gateway.limits.headers import Headers
 from gateway.limits.key_limits import LIMITS
+from gateway.underway import new_id
 from gateway.upstream import Upstream, at_hand
 
 
@@ -46,7 +47,7 @@ def _brain(body: Sent, caller: Caller, upstream: Upstream, live: Live) -> Brain:
         selection, side = _named(body.preset, live), ""
     else:
         selection, side = _sided(body, caller, live)
-    return Brain(selection, plans(), upstream, caller.key, side)
+    return Brain(selection, plans(), upstream, caller.key, side, new_id())
 
 
 def _named(slug: str, live: Live) -> Selection:

@@ -79,7 +79,7 @@ async def _ask(brain: Brain, body: Json) -> tuple[str, Json]:
 
 
 async def _vectors(brain: Brain, texts: Sequence[str]) -> list[Vector]:
-    if not texts:
+    if not texts or not brain.may_ask("embedding"):
         return []
     try:
         embedded = await embed(brain, texts)

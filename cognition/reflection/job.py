@@ -15,13 +15,14 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from cognition.brain import Brain, plans
+from cognition.conversations.models import Turn
 from cognition.kept_selection import restored
 from cognition.memory.store import Kind, remember
 from cognition.reflection.asking import Reflected, think_back
 from cognition.reflection.insight import InvalidInsight
 from cognition.reflection.models import Reflection
 from gateway.errors import GatewayError
-from gateway.keys import KeyInfo
+from gateway.keys import KeyInfo, info_of
 from gateway.upstream import at_hand
 from providers.errors import ProviderError
 
@@ -48,7 +49,8 @@ def run(pk: int) -> None:
     if not (reflection := _lease(pk)):
         return
     with ThreadPoolExecutor(1, thread_name_prefix="reflection") as thread:
-        thinking = thread.submit(asyncio.run, _think(reflection))
+        key = _key_of(reflection.turn)
+        thinking = thread.submit(asyncio.run, _think(reflection, key))
         try:
             reflected = _waited(thinking, reflection)
         except (ProviderError, GatewayError, InvalidInsight) as error:
@@ -126,9 +128,15 @@ def _waited(thinking: "Future[Reflected]", reflection: Reflection) -> Reflected:
             _mine(reflection).update(leased_until=_now() + LEASE)
 
 
-async def _think(reflection: Reflection) -> Reflected:
+def _key_of(turn: Turn) -> KeyInfo | None:
+    """Return the key of the turn, which is charged for this too."""
+    if turn.key_id and (info := info_of(turn.key_id)):
+        return info
+    return KeyInfo(turn.key_id, turn.key_name, None) if turn.key_name else None
+
+
+async def _think(reflection: Reflection, key: KeyInfo | None) -> Reflected:
     turn = reflection.turn
-    key = KeyInfo(turn.key_id, turn.key_name, None) if turn.key_name else None
     async with at_hand() as upstream:
         brain = Brain(restored(turn.selection), plans(), upstream, key)
         return await think_back(brain, turn)

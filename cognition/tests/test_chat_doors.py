@@ -11,7 +11,7 @@ from django.db import OperationalError
 from django.test import AsyncClient, Client
 
 from cognition.conversations.models import Turn
-from cognition.memory.models import Memory
+from cognition.memory.models import Memory, MemoryVector
 from cognition.reflection import job
 from cognition.reflection.models import Reflection
 from cognition.tests.test_reflection import INSIGHT, completion
@@ -238,6 +238,26 @@ def test_a_key_at_its_limit_is_refused(send, key):
 def test_a_key_that_may_not_ask_l3_may_not_converse(send, key):
     limit(key, layers=frozenset({"l1"}))
     assert send(message="a").status_code == 403
+
+
+def test_a_key_for_l3_alone_asks_no_other_layer(send, key, mind):
+    limit(key, layers=frozenset({"l3"}))
+    turn = send(message="a").json()
+    assert {request.model for request in mind.requests} == {"m/three"}
+    assert (turn["reply"], turn["instinct"], turn["memories"]) == (HELLO, "", [])
+    assert set(turn["notes"]) == {
+        "No memories: this key is not for embedding.",
+        "No reaction: this key is not for l1.",
+    }
+    assert Reflection.objects.count() == 0
+    assert MemoryVector.objects.count() == 0
+
+
+def test_the_id_of_an_answer_is_that_of_l3s_call(send, records):
+    answer = send(message="Hello")
+    [call] = [call for call in records if call.layer == "l3"]
+    assert answer["X-Request-Id"] == call.id
+    assert answer.json()["layers"]["l3"]["call"] == call.id
 
 
 def test_a_stream_has_instinct_deltas_and_the_turn(mind, key):

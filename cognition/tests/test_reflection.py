@@ -12,6 +12,8 @@ from cognition.memory.models import Memory
 from cognition.reflection import job
 from cognition.reflection.models import Reflection
 from cognition.tests.conftest import OTHER, done, serve
+from gateway.limits.key_limits import LIMITS
+from gateway.models import ApiKey
 from gateway.records.finished import FinishedCall
 from tests.upstream import FakeUpstream
 
@@ -119,6 +121,22 @@ def test_its_call_is_on_record_in_the_name_of_the_turns_key(
     run(Reflection.objects.get())
     [call] = [call for call in records if call.layer == "l2"]
     assert (call.key_id, call.key_name, call.revision) == (5, "web app", 7)
+
+
+def test_its_call_is_charged_to_the_limits_of_the_turns_key(
+    reflecting, say, monkeypatch
+):
+    row = ApiKey.objects.create(
+        name="web app", sha256="0" * 64, hint="…k", usd_per_day=5, layers="l2,l3"
+    )
+    charged: list[tuple[int, int | None]] = []
+    monkeypatch.setattr(
+        LIMITS, "charge", lambda key, tokens, cost: charged.append((key.id, tokens))
+    )
+    say("Hello")
+    Turn.objects.update(key_id=row.pk, key_name="web app")
+    run(Reflection.objects.get())
+    assert charged == [(row.pk, 13)], "and embedding, which it is not for, not asked"
 
 
 @pytest.mark.fault("D18")

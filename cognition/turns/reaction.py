@@ -37,6 +37,10 @@ class Reaction:
     async def run(self) -> None:
         """React. Raises nothing for a layer that fails: that costs its own part alone."""
         thought = self._thought
+        if not thought.brain.may_ask("l1"):
+            thought.notes.append("No reaction: this key is not for l1.")
+            self.has_spoken.set()
+            return
         call = thought.brain.call("l1", is_streamed=True)
         try:
             await self._react(call)

@@ -34,6 +34,9 @@ async def remember_what_was(thought: Thought, tell: Tell) -> None:
     """Recall what is nearest to the message. Where that fails the reply comes without
     memories, and says so."""
     asked, opening = thought.asked, thought.opening
+    if not thought.brain.may_ask("embedding"):
+        thought.notes.append("No memories: this key is not for embedding.")
+        return
     try:
         embedded = await embed(thought.brain, [asked.message])
         thought.stamps["embedding"] = embedded.stamp

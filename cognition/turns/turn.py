@@ -79,7 +79,8 @@ async def _kept(thought: Thought) -> Done:
     """Keep a turn; where that cannot be done it says so, for the reply has been given."""
     try:
         if thought.asked.keeps:
-            return Done(await sync_to_async(keep)(thought), reflects=True)
+            turn = await sync_to_async(keep)(thought)
+            return Done(turn, reflects=thought.brain.may_ask("l2"))
     except DatabaseError as error:
         logger.warning("A turn was not kept (%s).", type(error).__name__)
         thought.notes.append(NOT_KEPT)

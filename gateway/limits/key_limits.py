@@ -49,9 +49,8 @@ class KeyLimits:
 
     def check_layer(self, key: "KeyInfo", layer: str) -> None:
         """Raise LayerNotAllowed when the key is not for this layer."""
-        limits = key.limits
-        if limits and limits.layers is not None and layer not in limits.layers:
-            raise LayerNotAllowed(layer, limits.layers)
+        if key.limits and not key.limits.allow(layer):
+            raise LayerNotAllowed(layer, key.limits.layers or ())
 
     def charge(
         self, key: "KeyInfo", tokens: int | None, cost_usd: float | None

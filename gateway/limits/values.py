@@ -35,6 +35,10 @@ class Limits:
     usd_per_month: float | None = None
     layers: frozenset[str] | None = None
 
+    def allow(self, layer: str) -> bool:
+        """Say whether a layer may be asked, by its wire name."""
+        return self.layers is None or layer in self.layers
+
     def as_json(self) -> dict[str, Any]:
         """Return JSON-ready values, from which `limits_from` makes the same limits."""
         layers = None if self.layers is None else sorted(self.layers)
