@@ -13,10 +13,12 @@ class AuraSiteConfig(AppConfig):
     verbose_name = "Aura"
 
     def ready(self) -> None:
-        """Let the pages say how quick layers are, what came of a canary's sides, what a
+        """Let the pages say how quick layers are, which go badly, what came of a canary's sides, what a
         change would cost, what came of calls, and which presets people preferred."""
         # By name: tables cannot be imported before every room is ready.
         status_pace.say_by(import_string("aura_site.pace.paces"))
+        say_by = import_string("brains.attention.say_by")
+        say_by(import_string("aura_site.lately.attention"))
         figures.say_by(import_string("aura_site.canary.figures"))
         figures.seen_by(import_string("aura_site.canary.failing"))
         traffic.given_by(import_string("aura_site.traffic.used"))

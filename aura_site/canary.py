@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from brains.canary.figures import Failing, Figure
-from brains.layers import LAYERS
+from brains.layers import LAYERS, Layer
 from gateway.canary import CANDIDATE, CONTROL
 from gateway.usage.canary import CALLS_MAX, Side, Sum, sides, total
 from gateway.usage.words import seconds, share, usd, whole
@@ -23,11 +23,24 @@ def figures(since: datetime) -> tuple[Figure, ...]:
 
 
 def failing(since: datetime) -> Failing | None:
-    """Return how often both sides fail, when the candidate does markedly more since then."""
-    control, candidate = map(total, _sides(since, int(time.monotonic() / KEPT_S)))
+    """Return how often both sides fail, when the candidate does markedly more since then: in
+    all, else in the layer where it is worst."""
+    control, candidate = _sides(since, int(time.monotonic() / KEPT_S))
+    if in_all := _failing(total(control), total(candidate)):
+        return in_all
+    found = [_of_layer(layer, control, candidate) for layer in LAYERS]
+    return max(filter(None, found), key=lambda each: each.candidate, default=None)
+
+
+def _of_layer(layer: Layer, control: Side, candidate: Side) -> Failing | None:
+    sums = (side.get(layer.name, Sum()) for side in (control, candidate))
+    return _failing(*sums, title=layer.title)
+
+
+def _failing(control: Sum, candidate: Sum, title: str = "") -> Failing | None:
     if candidate.calls < CALLS_MIN:
         return None
-    found = Failing(_rate(control), _rate(candidate))
+    found = Failing(_rate(control), _rate(candidate), candidate.calls, title)
     return found if found.candidate >= found.control + MARKED else None
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from aura_site.database_away import give_up_when_silent
 from aura_site.log_handler import lost_lines
-from brains import watcher
+from brains import attention, live, watcher
 from brains.provider_watch import WATCH
 from brains.watcher import SelectionPart
 from gateway.application import Gateway
@@ -30,7 +30,7 @@ def start(gateway: Gateway) -> None:
         trust(settings.AURA_API_KEY)
     notices = BreakerNotices(gateway.upstream.breakers)
     parts: list[watcher.Part] = [SelectionPart(), KeyPart()]
-    watcher.start(parts, settings.AURA_DATA_DIR, [notices.tell])
+    watcher.start(parts, settings.AURA_DATA_DIR, [notices.tell, _look_at_calls])
     SHARING.start()
     WATCH.start()
     rows = call_rows.start(settings.AURA_DATA_DIR)
@@ -41,6 +41,11 @@ def start(gateway: Gateway) -> None:
         KEEPER.start()
     RECORDER.start([observe, rows.write], [rows.look, BOOK.look])
     _let_the_loaded_be()
+
+
+def _look_at_calls() -> None:
+    """See how calls went lately, for `/health`, which asks no database."""
+    attention.look(live.current())
 
 
 def share_metrics(folder: Path) -> None:

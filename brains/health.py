@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from brains import live, watcher
+from brains import attention, live, watcher
 from brains.layers import DIMENSION, EMBEDDING, LAYERS, Layer
 from brains.live import Live
 from brains.selection import Problem, Selection
@@ -29,11 +29,18 @@ def report(now: Live | None = None) -> dict[str, Any]:
         "loaded_from": now.loaded_from,
         **_trial(now),
         **_canary(now),
+        **_attention(now),
         "models": models(now.selection),
-        "problems": [
-            {"source": p.source, "name": p.name, "reason": p.reason, "hint": p.hint}
-            for p in problems
-        ],
+        "problems": [_shape(problem) for problem in problems],
+    }
+
+
+def _shape(problem: Problem) -> dict[str, str]:
+    return {
+        "source": problem.source,
+        "name": problem.name,
+        "reason": problem.reason,
+        "hint": problem.hint,
     }
 
 
@@ -46,6 +53,13 @@ def _canary(now: Live) -> dict[str, Any]:
         return {}
     share = {"preset": canary.candidate.preset, "percent": float(canary.percent)}
     return {"canary": share}
+
+
+def _attention(now: Live) -> dict[str, Any]:
+    """Return what this process last saw go badly: models and loads change by the minute, so
+    that alone is no degraded Aura."""
+    found = [_shape(each.problem) for each in attention.known(now)]
+    return {"attention": found} if found else {}
 
 
 def explained(now: Live) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from brains import keeping, live, status_facts, watcher
-from brains.canary.figures import Failing, Figure, failing, figures
+from brains import attention, keeping, live, status_facts, watcher
+from brains.attention import Attention
+from brains.canary.figures import Figure, figures
 from brains.catalogue import status_notes
 from brains.catalogue.catalogue import Catalogue, load
 from brains.health import all_problems
@@ -28,7 +29,7 @@ from brains.schedules.models import Schedule
 from brains.schedules.turns import Next, left_out, what_comes_next
 from brains.schedules.wording import left_out_of, sentence_of
 from brains.selection import Selection
-from brains.status_canary import canary_of, trouble
+from brains.status_canary import canary_of
 from brains.status_card import cards
 from brains.status_facts import Fact
 from brains.status_pace import paces
@@ -48,8 +49,8 @@ RETRY_AFTER_S = 5
 class Sight:
     """What is seen in one request, taken once: the live state, who looks, the workers
     (None: not known), how quick layers were, the catalogue (None: not known), how a
-    canary's sides do and whether it fails, what schedules do next, what there is to say of
-    vectors."""
+    canary's sides do, what schedules do next, what there is to say of vectors, what of the
+    calls of late goes badly."""
 
     now: Live
     is_connected: bool
@@ -62,7 +63,7 @@ class Sight:
     left_out: Sequence[Schedule] = ()
     canary: Sequence[Figure] = ()
     vectors: Vectors = field(default_factory=Vectors)
-    failing: Failing | None = None
+    attention: Sequence[Attention] = ()
 
 
 @require_safe
@@ -105,7 +106,7 @@ def _with_database(request: HttpRequest, now: Live) -> Sight:
         left_out=left_out() if coming else (),
         canary=_sides(now, with_cost=user is not None),
         vectors=vectors(now.selection),
-        failing=failing(now.canary.since) if now.canary else None,
+        attention=attention.known(now) if watcher.running() else attention.look(now),
     )
 
 
@@ -132,7 +133,9 @@ def _closed(request: HttpRequest, sight: Sight) -> HttpResponse:
 
 def _context(sight: Sight) -> Mapping[str, Any]:
     now, selection = sight.now, sight.now.selection
-    problems = all_problems(now)
+    # The first of what goes badly stands in the state line.
+    problems = [each.problem for each in sight.attention[1:]]
+    problems += all_problems(now)
     problems += provider_problems(selection)
     problems += sight.vectors.problems
     if sight.workers:
@@ -142,9 +145,7 @@ def _context(sight: Sight) -> Mapping[str, Any]:
     return {
         "sight": sight,
         "selection": selection,
-        "state": state(
-            selection, problems, sight.is_connected, trouble(now, sight.failing)
-        ),
+        "state": state(selection, problems, sight.is_connected, sight.attention),
         "since_ago": ago(now.since) if now.since else "",
         "since_exact": exact(now.since) if now.since else "",
         "canary": canary_of(now),

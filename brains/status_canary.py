@@ -45,5 +45,4 @@ def trouble(now: Live, failing: Failing | None) -> str:
     """Say that the candidate fails markedly more than what is live; "" when it does not."""
     if now.canary is None or failing is None:
         return ""
-    said = fails(now.canary.candidate.preset or "", failing)
-    return f"{said} Abort it, or look at both sides below."
+    return fails(now.canary.candidate.preset or "", failing)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from brains.attention import Attention
 from brains.layers import LAYERS
 from brains.selection import Problem, Selection
 from brains.serving import can_answer
@@ -37,10 +38,10 @@ def state(
     selection: Selection,
     problems: Sequence[Problem],
     is_connected: bool,
-    canary: str = "",
+    attention: Sequence[Attention] = (),
 ) -> State:
-    """Return how the whole brain is, the most pressing thing first; `canary` says what is
-    bad of the one that runs."""
+    """Return how the whole brain is, the most pressing thing first; `attention` is what of
+    the calls of late goes badly."""
     if silent := _silent(selection):
         who = "every layer" if len(silent) == len(LAYERS) else listed(silent)
         away = "" if is_connected else " The database is away too."
@@ -49,8 +50,10 @@ def state(
     if not is_connected:
         sentence = "This is the last good revision; requests are answered from it."
         return State(Level.ATTENTION, "Database away", sentence)
-    if canary:
-        return State(Level.ATTENTION, "Canary fails", canary)
+    if attention:
+        word = listed([each.word for each in attention])
+        first = attention[0]
+        return State(Level.ATTENTION, word, f"{first.reason} {first.hint}")
     if problems:
         things = counted(len(problems), "thing")
         sentence = f"Every layer has a provider; {things} to mend."

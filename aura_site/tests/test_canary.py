@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aura_site import canary as module
-from brains import activation, live
+from brains import activation, attention, live
 from brains.activation import Author
 from brains.canary import changes as canary_changes
 from brains.models import ModelPreset
@@ -28,8 +28,10 @@ PAGE = reverse("admin:brains_modelpreset_canary")
 def _fresh():
     module._sides.cache_clear()
     live.forget()
+    attention.forget()
     yield
     live.forget()
+    attention.forget()
 
 
 @pytest.fixture
@@ -114,9 +116,26 @@ def test_a_candidate_that_fails_markedly_more_is_the_first_thing_said(
 ):
     record(*calls("control", 99), *calls("control", 1, **FAILED))
     record(*calls("candidate", 13), *calls("candidate", 7, **FAILED))
-    said = "Of the calls that go to Budget, 35 % fail; of the others 1 %."
+    said = (
+        "Of 20 calls that went to Budget since its canary began, 35 % failed; of the others "
+        "1 %."
+    )
     assert f"Canary fails {said} Abort it" in state_line(client)
     assert said in words(admin_client.get(PAGE).content.decode())
+
+
+def test_a_candidate_that_fails_in_one_layer_alone_is_said(client, canary, reachable):
+    record(*calls("control", 100), *calls("candidate", 400))
+    record(*calls("candidate", 20, layer="l1", **FAILED))
+    said = "Of 20 L1 calls that went to Budget since its canary began, 100 % failed"
+    assert f"Canary fails {said}" in state_line(client)
+
+
+def test_what_is_live_and_fails_beside_a_canary_is_said(client, canary, reachable):
+    own = {"preset": "Hybrid", "revision": live.load().selection.revision}
+    record(*calls("control", 60, **own), *calls("control", 40, **own, **FAILED))
+    record(*calls("candidate", 20))
+    assert "L3 fails 40 of the last 100 calls to L3 failed (40 %)" in state_line(client)
 
 
 @pytest.mark.parametrize(

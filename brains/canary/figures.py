@@ -18,10 +18,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """The shares of their calls, 0 to 1, in which both sides fail."""
+    """The shares of their calls, 0 to 1, in which both sides fail: of all layers, or of one
+    (its title), with `calls` that went to the candidate."""
 
     control: float
     candidate: float
+    calls: int
+    layer: str = ""
 
 
 _say: Callable[[datetime], Sequence[Figure]] | None = None

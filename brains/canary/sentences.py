@@ -36,9 +36,13 @@ def promoted(outcome: Outcome) -> str:
 
 def fails(name: str, failing: Failing) -> str:
     """Say how often the candidate fails, and what is live."""
-    shares = [f"{100 * each:.0f} %" for each in (failing.candidate, failing.control)]
+    candidate, control = (
+        f"{100 * share:.0f} %" for share in (failing.candidate, failing.control)
+    )
+    what = f"{failing.layer} calls" if failing.layer else "calls"
     return (
-        f"Of the calls that go to {name}, {shares[0]} fail; of the others {shares[1]}."
+        f"Of {failing.calls} {what} that went to {name} since its canary began, {candidate} "
+        f"failed; of the others {control}."
     )
 
 

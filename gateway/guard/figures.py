@@ -36,13 +36,18 @@ class Figures:
         return times[min(len(times) - 1, int(len(times) * 0.95))] if times else None
 
 
+def says_nothing(status: int, error: str) -> bool:
+    """Say whether a call ended in a way that says nothing of a model."""
+    return error in _OF_AURA or 400 <= status < _FAULTS_FROM
+
+
 def figures(rows: Iterable[Mapping[str, Any]]) -> Figures:
     """Return what rows of the table of calls come to."""
     calls = errors = 0
     costs: list[float] = []
     firsts: defaultdict[str, list[float]] = defaultdict(list)
     for row in rows:
-        if row["error"] in _OF_AURA or 400 <= row["status"] < _FAULTS_FROM:
+        if says_nothing(row["status"], row["error"]):
             continue
         calls += 1
         # A stream that broke off has a status of 200 and an error.

@@ -8,7 +8,8 @@ import jsonschema_rs
 import pytest
 import schemathesis
 
-from brains import health, live
+from brains import attention, health, live
+from brains.attention import Attention
 from gateway import errors
 from gateway.application import ROUTES
 from gateway.openapi import SOURCE
@@ -139,7 +140,7 @@ async def test_stamps_are_described(client, path, body):
 
 
 @pytest.mark.usefixtures("alive")
-def test_report_of_health_is_described():
+def test_report_of_health_is_described(monkeypatch):
     validator = jsonschema_rs.validator_for(schema_of("Health"))
     validator.validate(health.report())
     values = {"l1_model": "http://x", "l2_fallback": "b/one,b/two"}
@@ -154,4 +155,9 @@ def test_report_of_health_is_described():
     report = health.report()
     assert report["trial"] == {"until": SINCE}
     assert report["canary"] == {"preset": "Budget", "percent": 2.5}
+    validator.validate(report)
+    slow = Attention("l1", "L1 is slow", "It takes 900 ms.", "Activate another.", False)
+    monkeypatch.setattr(attention, "known", lambda now: [slow])
+    report = health.report()
+    assert report["attention"][0]["name"] == "l1"
     validator.validate(report)
