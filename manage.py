@@ -8,13 +8,13 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aura_site.settings")
     try:
-        from django.core.management import execute_from_command_line
+        from aura_site.command_database import execute
     except ImportError as error:
         raise ImportError(
             "Django is not installed here. Use 'make run', or run this file with "
             ".venv/bin/python."
         ) from error
-    execute_from_command_line(sys.argv)
+    execute(sys.argv)
 
 
 if __name__ == "__main__":

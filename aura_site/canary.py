@@ -33,8 +33,8 @@ def failing(since: datetime) -> Failing | None:
 
 
 def _of_layer(layer: Layer, control: Side, candidate: Side) -> Failing | None:
-    sums = (side.get(layer.name, Sum()) for side in (control, candidate))
-    return _failing(*sums, title=layer.title)
+    own = layer.name
+    return _failing(control.get(own, Sum()), candidate.get(own, Sum()), layer.title)
 
 
 def _failing(control: Sum, candidate: Sum, title: str = "") -> Failing | None:

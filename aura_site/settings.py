@@ -30,7 +30,9 @@ _env = Environment(os.environ, AURA_DOTENV)
 
 # What Aura is
 AURA_VERSION = __version__
-AURA_DATA_DIR = data_folder(_env.text("AURA_DATA_DIR") or BASE_DIR / "data")
+_data = Path(_env.text("AURA_DATA_DIR") or BASE_DIR / "data")
+AURA_DATA_DIR_IS_NEW = not _data.exists()
+AURA_DATA_DIR = data_folder(_data)
 AURA_ENV_RUNG = _env.rung("env", VARIABLES)
 AURA_DOTENV_RUNG = _env.rung("dotenv", VARIABLES)
 AURA_MODEL_ALIASES = _env.mapping("AURA_MODEL_ALIASES")

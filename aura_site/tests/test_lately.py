@@ -33,7 +33,8 @@ def _budget_is_live(settings):
 
 def put(count, layer="l1", **fields):
     own = {"began_at": timezone.now(), "revision": 1, "model": MODELS[layer]}
-    record(*(call(layer=layer, **(own | fields)) for _ in range(count)))
+    fields = {"layer": layer} | own | fields
+    record(*(call(**fields) for _ in range(count)))
     attention.forget()
 
 
