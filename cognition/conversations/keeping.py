@@ -1,11 +1,12 @@
-"""A turn that is over goes into the database: what was said, the memory of it, and what L2 is
-to do, all or nothing."""
+"""A turn that is over goes into the database: what was said, the memory of it, L3's exchange
+where those are kept, and what L2 is to do, all or nothing."""
 
 from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import Model
 
+from cognition.conversations.exchanges import keep_exchange
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory
 from cognition.memory.store import Kind, remember
@@ -27,6 +28,8 @@ def keep(thought: Thought) -> Turn:
     turn.conversation = _locked(thought)
     turn.number = turn.conversation.turns.count() + 1
     turn.save()
+    if thought.exchange:
+        keep_exchange(thought.exchange)
     vectors = [thought.vector] if thought.vector else []
     remember(
         opening.person, thought.asked.message, Kind.SAID, turn=turn, vectors=vectors

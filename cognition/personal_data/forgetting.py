@@ -8,11 +8,21 @@ from collections.abc import Mapping
 from django.db import connection, transaction
 from django.db.models import Model
 
+from cognition.conversations.exchanges import of_turns
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.matrices import MATRICES
 from cognition.memory.models import Memory
-from cognition.personal_data.holdings import PATHS, VOTES, name, rows, told, votes
+from cognition.personal_data.holdings import (
+    EXCHANGES,
+    PATHS,
+    VOTES,
+    name,
+    rows,
+    told,
+    votes,
+)
 from cognition.reflection.models import Reflection
+from gateway.kept.models import KeptExchange
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +42,7 @@ def forget(person: str) -> Mapping[str, int]:
     # The tally stays what it is; whose votes they were is forgotten.
     counts[VOTES] = votes(person).update(by=None, by_name="")
     _end_of_log()
-    done = {each: counts[each] for each in (*map(name, PATHS), VOTES)}
+    done = {each: counts[each] for each in (*map(name, PATHS), EXCHANGES, VOTES)}
     # Not of whom: the log would remember the name.
     logger.info("A person was forgotten: %s", told(done))
     return done
@@ -44,13 +54,15 @@ def _some(table: type[Model], person: str) -> Counts:
     batch = list(
         rows(table, person).order_by("pk").values_list("pk", flat=True)[:BATCH]
     )
+    counts: Counts = Counter()
     if table is Turn:
         _lock(batch)
+        kept = of_turns(Turn.objects.filter(pk__in=batch))
+        counts[EXCHANGES] = kept.delete()[1].get(KeptExchange._meta.label, 0)
     _, deleted = table._default_manager.filter(pk__in=batch).delete()
     labels = {each._meta.label: name(each) for each in PATHS}
-    return Counter(
-        {labels[label]: n for label, n in deleted.items() if n and label in labels}
-    )
+    counts.update({labels[label]: n for label, n in deleted.items() if label in labels})
+    return +counts
 
 
 def _lock(turns: list[int]) -> None:

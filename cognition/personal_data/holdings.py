@@ -5,11 +5,13 @@ from collections.abc import Mapping
 
 from django.db.models import Model, QuerySet
 
+from cognition.conversations.exchanges import NAME, of_turns
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory, MemoryVector
 from cognition.people import staff_id
 from cognition.playground.models import Preference
 from cognition.reflection.models import Reflection
+from gateway.kept.models import KeptExchange
 
 PATHS: Mapping[type[Model], str] = {
     Conversation: "person",
@@ -19,7 +21,7 @@ PATHS: Mapping[type[Model], str] = {
     MemoryVector: "person",
 }
 """Table -> how its rows lead to the person."""
-VOTES = "votes"
+EXCHANGES, VOTES = NAME, "votes"
 
 
 def rows(table: type[Model], person: str) -> QuerySet[Model]:
@@ -37,10 +39,16 @@ def votes(person: str) -> QuerySet[Preference]:
     return Preference.objects.filter(by_id=staff_id(person) or 0)
 
 
+def exchanges(person: str) -> QuerySet[KeptExchange]:
+    """Return what is kept of the calls of a person's turns, to rehearse with."""
+    return of_turns(Turn.objects.filter(conversation__person=person))
+
+
 def count(person: str) -> dict[str, int]:
     """Return how many rows of each table are kept of a person."""
     counts = {name(table): rows(table, person).count() for table in PATHS}
-    return counts | {VOTES: votes(person).count()}
+    others = {EXCHANGES: exchanges(person).count(), VOTES: votes(person).count()}
+    return counts | others
 
 
 def told(counts: Mapping[str, int]) -> str:

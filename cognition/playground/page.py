@@ -3,12 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from brains import keeping
 from brains.live import current
 from cognition import people
+from cognition.conversations.exchanges import of_turns
 from cognition.conversations.models import Conversation
 from cognition.doors.body import MESSAGE_MAX
 from cognition.playground import earlier, tally
@@ -37,6 +40,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "pinned_name": offered["presets"][pinned]["preset"] if pinned else "",
         "unknown": "" if wanted == pinned else wanted[:SHOWN],
         "message_max": MESSAGE_MAX,
+        "keeping": keeping.sentence(),
         "data": _data(offered, conversation, earlier.shapes(kept)),
     }
     return render(request, "cognition/playground.html", context)
@@ -77,8 +81,12 @@ def share(request: HttpRequest, conversation: UUID) -> HttpResponse:
 @require_POST
 @for_players
 def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
-    """Delete a conversation, with its memories and what L2 made of it."""
-    _found(request, conversation).delete()
+    """Delete a conversation, with its memories, what L2 made of it and what is kept of its
+    calls."""
+    found = _found(request, conversation)
+    with transaction.atomic():
+        of_turns(found.turns.all()).delete()
+        found.delete()
     return redirect("playground")
 
 

@@ -44,6 +44,7 @@ def test_all_of_a_person_goes_and_is_counted():
         "reflections": 2,
         "memories": 5,
         "vectors": 3,
+        "kept exchanges": 0,
         "votes": 0,
     }
     assert not any(kept().values())

@@ -8,6 +8,7 @@ from functools import partial
 from django.db import DatabaseError
 
 from cognition.brain import stamp
+from cognition.conversations.exchanges import listener, noted
 from cognition.memory.embedding import embed
 from cognition.memory.store import Vector, recall
 from cognition.prompts import prompt
@@ -83,17 +84,21 @@ async def reply(
     if fit.note:
         thought.notes.append(fit.note)
     body = {"messages": fit.messages, "max_tokens": fit.max_tokens}
-    ended = ""
+    ended, heard = "", listener(thought)
     try:
         stream = calls.stream_chat(call, body, thought.brain.upstream)
         async with aclosing(stream):
             async for chunk in stream:
                 ended = finish(chunk) or ended
+                if heard:
+                    heard.take(chunk)
                 if text := words(chunk):
                     await may_speak.wait()
                     thought.reply += text
                     tell(Delta(text))
     finally:
         thought.stamps["l3"] = stamp(call)
+    if heard:
+        thought.exchange = noted(call, body, heard)
     if ended == "length":
         thought.notes.append(f"The reply was cut at {fit.max_tokens:,} tokens.")

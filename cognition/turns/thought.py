@@ -10,6 +10,7 @@ from cognition.conversations.models import Turn
 from cognition.conversations.store import Opening
 from cognition.kept_selection import kept
 from cognition.memory.store import Recalled, Vector
+from gateway.kept.rows import Noted
 
 Json = dict[str, Any]
 
@@ -41,6 +42,8 @@ class Thought:
     vector: Vector | None = None
     """The message's own, once it is known."""
     memories: Sequence[Recalled] = ()
+    exchange: Noted | None = None
+    """L3's call, once it went well, where exchanges are kept."""
     stamps: dict[str, Json] = field(default_factory=dict)
     """What each layer's call took, by the layer's wire name."""
     prompts: dict[str, str] = field(default_factory=dict)

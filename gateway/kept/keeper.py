@@ -6,19 +6,15 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from gateway.accounts import spent
 from gateway.kept.models import KeptExchange
 from gateway.kept.reply import Reply, StreamedReply
-from gateway.kept.sealing import Seal, seal
-from gateway.kept.texts import Texts, kept_fields, pack
+from gateway.kept.rows import Noted, row_of
+from gateway.kept.sealing import seal
 from gateway.records.pace import Pace
-from gateway.records.prices import cost_of
 from gateway.underway import Call
 
 logger = logging.getLogger(__name__)
@@ -30,17 +26,6 @@ WAITING_MAX = 64
 BYTES_MAX = 8 * 1024 * 1024
 PER_MINUTE = 600
 EVERY_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """An exchange that is over: references only, nothing was worked out yet."""
-
-    call: Call
-    body: Json
-    reply: Reply
-    size: int
-    duration_s: float
 
 
 class Keeper:
@@ -109,7 +94,7 @@ class Keeper:
             return
         try:
             key = seal()
-            KeptExchange.objects.bulk_create([_row(noted, key) for noted in batch])
+            KeptExchange.objects.bulk_create([row_of(noted, key) for noted in batch])
         except (DatabaseError, InterfaceError, OSError) as error:
             if self._pace.is_due():
                 # The error's own text may hold what was to be written.
@@ -143,32 +128,6 @@ class Keeper:
                 logger.error("Exchanges were not kept (%s).", type(error).__name__)
         finally:
             connection.close()
-
-
-def _row(noted: Noted, key: Seal) -> KeptExchange:
-    call = noted.call
-    target = call.plan.target
-    tokens_in, tokens_out, cost_usd = spent(call.usage)
-    if cost_usd is None:
-        cost_usd = cost_of(call.served.model, tokens_in, tokens_out)
-    packed, is_cut = pack(Texts(kept_fields(noted.body), noted.reply.text()))
-    return KeptExchange(
-        call_id=call.id,
-        kept_at=datetime.fromtimestamp(call.began_at, UTC),
-        layer=target.layer,
-        model=call.served.model,
-        preset=target.selection.preset or "",
-        revision=target.selection.revision,
-        is_streamed=call.is_streamed,
-        is_cut=is_cut,
-        input_tokens=tokens_in,
-        output_tokens=tokens_out,
-        cost_usd=cost_usd,
-        first_chunk_s=call.first_chunk_s,
-        duration_s=noted.duration_s,
-        seal_mark=key.mark,
-        sealed=key.close(packed, call.id),
-    )
 
 
 KEEPER = Keeper()

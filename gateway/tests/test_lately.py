@@ -19,8 +19,8 @@ LIVE = resolve(BUDGET, Ladder(env={}, dotenv={}), revision=7)
 
 def put(count=1, minutes_ago=0.0, **fields):
     began_at = timezone.now() - timedelta(minutes=minutes_ago)
-    own = {"began_at": began_at, "layer": "l1", "model": "m/one"}
-    record(*(call(**(own | fields)) for _ in range(count)))
+    fields = {"began_at": began_at, "layer": "l1", "model": "m/one", **fields}
+    record(*(call(**fields) for _ in range(count)))
 
 
 def of(layer):
