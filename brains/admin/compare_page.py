@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 
 from brains.admin.differences import changes, compare, side_of_resolved
 from brains.admin.doors import COMPARE_PAGE, READING, guarded, may_roll_back
@@ -84,7 +84,6 @@ class ComparePage:
             "title": "Compare two revisions",
             "opts": self._admin.opts,
             "compare_form": form,
-            "list_url": reverse("admin:brains_activation_changelist"),
             "may_roll_back": may_roll_back(request),
             **(_comparison(**form.cleaned_data) if form.is_valid() else {}),
         }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 
 from brains.admin.doors import COMPARE_PRESETS_PAGE, READING, guarded
@@ -83,7 +83,6 @@ class ComparePresetsPage:
             **self._admin.admin_site.each_context(request),
             "title": "Compare two presets",
             "opts": self._admin.opts,
-            "list_url": reverse("admin:brains_modelpreset_changelist"),
             "form": form,
             **(_compared(**form.cleaned_data) if form.is_valid() else {}),
         }

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 
 from brains.admin.doors import EXPLAIN_PAGE, READING, guarded
 from brains.admin.effective import standing
@@ -39,7 +39,6 @@ class ExplainPage:
             **self._admin.admin_site.each_context(request),
             "title": "Why these models serve",
             "opts": self._admin.opts,
-            "list_url": reverse("admin:brains_modelpreset_changelist"),
             "live_sentence": what_is_live(now.activation),
             "is_preset": now.selection.preset is not None,
             "explanations": explanations(now),

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from brains import activation
+from brains.admin.closed import ReadOnly, Unfiltered
 from brains.admin.compare_page import CompareForm, ComparePage
 from brains.admin.differences import TITLES
 from brains.admin.doors import may_roll_back, roll_back_url
@@ -58,7 +59,7 @@ def _small(text: str) -> SafeString:
 
 
 @admin.register(Activation)
-class HistoryAdmin(Base):
+class HistoryAdmin(ReadOnly, Unfiltered, Base):
     """What was effective since when, by whom and why, and what each change changed."""
 
     list_display = ("revision", "deed", "difference", "while_live", "when")
@@ -89,29 +90,6 @@ class HistoryAdmin(Base):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Activation]:
         """Return the rows, each with what it replaced."""
         return with_before(super().get_queryset(request))
-
-    def lookup_allowed(
-        self, lookup: str, value: str, request: HttpRequest | None = None
-    ) -> bool:
-        """None: the list has a search and no filters, and an address could ask for more
-        than the database can answer."""
-        return False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: `brains/activation.py` is the only writer."""
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Activation | None = None
-    ) -> bool:
-        """Nobody: history is never changed."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Activation | None = None
-    ) -> bool:
-        """Nobody: history is never deleted."""
-        return False
 
     def get_changelist_instance(self, request: HttpRequest) -> "ChangeList":
         """Give each row of the page what came of its calls."""

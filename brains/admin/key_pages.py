@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from brains.admin.closed import Undeleted
 from brains.admin.key_columns import RECORD, revoke_link, revoke_name
 from brains.key_record import KeyRecord
 
@@ -45,7 +46,7 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         return expires_at
 
 
-class KeyPages(Base):
+class KeyPages(Undeleted, Base):
     """The pages of one kind of key, whose admin says what is special about it: the columns,
     how a key is made, saved and revoked, and a command to try it."""
 
@@ -87,10 +88,6 @@ class KeyPages(Base):
     ) -> tuple[Any, ...]:
         """Let the record stay as it is."""
         return RECORD if obj else ()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: a revoked key stays as a record."""
-        return False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -183,7 +180,6 @@ class KeyPages(Base):
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "list_title": self.title,
             "list_url": self._list_url(),
         }
 

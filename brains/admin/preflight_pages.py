@@ -126,7 +126,6 @@ class PreflightPages:
             "title": f"Check the models of {preset.name}",
             "opts": self._admin.opts,
             "preset": preset,
-            "list_url": reverse("admin:brains_modelpreset_changelist"),
             "may_activate": request.user.has_perm(ACTIVATE_PERMISSION),
             "preflight": panel(preset),
         }

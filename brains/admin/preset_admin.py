@@ -20,6 +20,7 @@ from brains.admin.activation_pages import (
 )
 from brains.admin.canary_pages import CanaryPages
 from brains.admin.catalogue_hints import complete, warnings_of
+from brains.admin.closed import Unfiltered
 from brains.admin.compare_presets_page import ComparePresetsPage
 from brains.admin.doors import READING, guarded
 from brains.admin.effective import standing, troubles_now
@@ -61,7 +62,7 @@ def _fields_of(layer: Layer) -> Fieldset:
 
 
 @admin.register(ModelPreset)
-class PresetAdmin(PresetActions):
+class PresetAdmin(Unfiltered, PresetActions):
     """Presets: which one is live, what each would resolve to, and their form."""
 
     form = PresetForm
@@ -94,13 +95,6 @@ class PresetAdmin(PresetActions):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelPreset]:
         """Return the presets, each with what the list says of its past."""
         return with_marks(super().get_queryset(request))
-
-    def lookup_allowed(
-        self, lookup: str, value: str, request: HttpRequest | None = None
-    ) -> bool:
-        """None: the list has a search and no filters, and an address could ask for more
-        than the database can answer."""
-        return False
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         """Leave the buttons out for those who may not use them."""

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from brains.admin.activation_pages import PERMISSION
+from brains.admin.closed import Unfiltered
 from brains.admin.markup import relative, state
 from brains.admin.schedule_form import ZONE_LIST, ScheduleForm, warnings_of
 from brains.models import Schedule
@@ -24,7 +25,7 @@ else:
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(Base):
+class ScheduleAdmin(Unfiltered, Base):
     """Hours of presets. Who may change them may also change what is live: they do."""
 
     form = ScheduleForm
@@ -32,12 +33,6 @@ class ScheduleAdmin(Base):
     list_display_links = ("preset",)
     list_select_related = ("preset",)
     fields = ("preset", "days", "begins", "ends", "time_zone", "is_enabled")
-
-    def lookup_allowed(
-        self, lookup: str, value: str, request: HttpRequest | None = None
-    ) -> bool:
-        """None: the list has no filters."""
-        return False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Who may change what is live."""

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from brains import live
 from brains.admin.activation_pages import PERMISSION
+from brains.admin.closed import ReadOnly, Unfiltered
 from brains.admin.markup import relative, state
 from brains.space import space_of
 from brains.wording import exact
@@ -36,7 +37,7 @@ _KINDS = {
 
 
 @admin.register(ReEmbedding)
-class ReEmbeddingAdmin(Base):
+class ReEmbeddingAdmin(ReadOnly, Unfiltered, Base):
     """What was re-embedded and for what. Nobody edits a row here: the buttons do."""
 
     list_display = ("state_of", "what", "progress", "who", "when")
@@ -60,33 +61,11 @@ class ReEmbeddingAdmin(Base):
         """Add what begins, pauses, resumes and cancels."""
         return [*ReEmbeddingSteps(self).urls(), *super().get_urls()]
 
-    def lookup_allowed(
-        self, lookup: str, value: str, request: HttpRequest | None = None
-    ) -> bool:
-        """None: the list has no filters."""
-        return False
-
     def has_view_permission(
         self, request: HttpRequest, obj: ReEmbedding | None = None
     ) -> bool:
         """Who may activate a preset may also see what is done for it first."""
         return super().has_view_permission(request, obj) or _may_act(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: the button of the page that activates a preset begins one."""
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: ReEmbedding | None = None
-    ) -> bool:
-        """Nobody: its buttons change it."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: ReEmbedding | None = None
-    ) -> bool:
-        """Nobody: they say where vectors come from."""
-        return False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

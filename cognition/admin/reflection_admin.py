@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from brains.admin.closed import ReadOnly
 from brains.admin.markup import relative, state
 from brains.wording import counted
 from cognition.reflection import job
@@ -22,7 +23,7 @@ KINDS = {"waiting": "quiet", "running": "quiet", "done": "good", "failed": "brok
 
 
 @admin.register(Reflection)
-class ReflectionAdmin(Base):
+class ReflectionAdmin(ReadOnly, Base):
     """What L2 was to make of turns, newest first."""
 
     list_display = (
@@ -81,19 +82,3 @@ class ReflectionAdmin(Base):
         """Offer the action to those who may."""
         may = request.user.has_perm(RETRY)
         return super().get_actions(request) if may else {}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """They come of turns alone."""
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Reflection | None = None
-    ) -> bool:
-        """Nobody edits them."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Reflection | None = None
-    ) -> bool:
-        """They go with their turn."""
-        return False

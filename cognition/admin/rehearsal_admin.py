@@ -7,11 +7,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from brains import keeping
+from brains.admin.closed import ReadOnly
 from brains.admin.doors import ACTING, READING, guarded, may
 from brains.admin.markup import relative, state
 from cognition.admin import rehearsal_view
@@ -59,7 +60,7 @@ def when(rehearsal: Rehearsal) -> SafeString:
 
 
 @admin.register(Rehearsal)
-class RehearsalAdmin(Base):
+class RehearsalAdmin(ReadOnly, Base):
     """Every rehearsal; one is begun from the page of a preset."""
 
     list_display = (name_of, state_of, when, "by_name")
@@ -93,22 +94,6 @@ class RehearsalAdmin(Base):
         """Who may read what is kept."""
         return request.user.has_perm(READ)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody here: a preset's page leads to the question."""
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Rehearsal | None = None
-    ) -> bool:
-        """Nobody: what was answered does not change."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Rehearsal | None = None
-    ) -> bool:
-        """Nobody: its texts go with the kept exchanges."""
-        return False
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -137,7 +122,6 @@ class RehearsalAdmin(Base):
             "opts": self.opts,
             "keeping": keeping.sentence(),
             "may_stop": request.user.has_perm(REHEARSE),
-            "list_url": reverse("admin:cognition_rehearsal_changelist"),
         }
         return TemplateResponse(request, f"{_FOLDER}/change_form.html", context)
 

@@ -8,6 +8,7 @@ from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from brains.admin.closed import ReadOnly
 from gateway.admin.call_columns import COLUMNS, FACTS
 from gateway.admin.call_filters import FILTERS, CallFilter, PeriodFilter
 from gateway.admin.call_pages import DEPTH, Page, Place, page_of
@@ -86,7 +87,7 @@ class CallList(ChangeList):
 
 
 @admin.register(CallRecord)
-class CallAdmin(Base):
+class CallAdmin(ReadOnly, Base):
     """Every call with a valid key: when, what served it, how it ended, what it cost."""
 
     list_display = COLUMNS
@@ -118,22 +119,6 @@ class CallAdmin(Base):
             return queryset.filter(call_id=term), False
         models = Q(model__icontains=term) | Q(asked__icontains=term)
         return queryset.filter(models | Q(error__icontains=term)), False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: the recorder is the only writer."""
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: CallRecord | None = None
-    ) -> bool:
-        """Nobody: what happened does not change."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: CallRecord | None = None
-    ) -> bool:
-        """Nobody: old calls go by themselves."""
-        return False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from brains import keeping
+from brains.admin.closed import Unedited
 from brains.wording import counted
 from gateway.admin import kept_columns
 from gateway.kept.models import KeptExchange
@@ -26,7 +27,7 @@ DELETE_ALL = "gateway_keptexchange_delete_all"
 
 
 @admin.register(KeptExchange)
-class KeptExchangeAdmin(Base):
+class KeptExchangeAdmin(Unedited, Base):
     """What clients asked and were answered, where the operator has it kept."""
 
     list_display = kept_columns.COLUMNS
@@ -52,16 +53,6 @@ class KeptExchangeAdmin(Base):
         rows = super().get_queryset(request)
         one = request.resolver_match and request.resolver_match.kwargs.get("object_id")
         return rows if one else rows.defer("sealed")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: the keeper is the only writer."""
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: KeptExchange | None = None
-    ) -> bool:
-        """Nobody: what was said does not change."""
-        return False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from brains.admin.closed import ReadOnly
 from gateway.admin import usage_page
 from gateway.usage.models import HourlyUsage
 
@@ -21,28 +22,12 @@ LIST = "gateway_hourlyusage_changelist"
 
 
 @admin.register(HourlyUsage)
-class UsageAdmin(Base):
+class UsageAdmin(ReadOnly, Base):
     """One page, in place of a list of rows that nobody reads one by one."""
 
     def get_urls(self) -> list[URLPattern]:
         """Have no page of a single row."""
         return [path("", self.admin_site.admin_view(self.changelist_view), name=LIST)]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: the rows are sums."""
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: HourlyUsage | None = None
-    ) -> bool:
-        """Nobody: the rows are sums."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: HourlyUsage | None = None
-    ) -> bool:
-        """Nobody: the rows are kept for good."""
-        return False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
