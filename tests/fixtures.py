@@ -1,13 +1,16 @@
 """The servers of this package as fixtures, for the tests of every room."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import pytest
 from django.core.management import call_command
+from playwright.sync_api import Browser
 from pytest_django import DjangoDbBlocker
 
+from tests.browser import HOW_TO_GET, ChromiumMissing, chromium
 from tests.made_once import made_once, share
 from tests.own_database import own_database
 from tests.postgres import PostgresServer
@@ -96,6 +99,18 @@ def upstream(_upstream: FakeUpstream) -> FakeUpstream:
     """A model server that has heard nothing yet and has no script."""
     _upstream.reset()
     return _upstream
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; CI has to have it, a machine of yours may lack it."""
+    try:
+        with chromium() as browser:
+            yield browser
+    except ChromiumMissing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(HOW_TO_GET)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -165,6 +165,20 @@ class AuraServer:
         """Return all that the server wrote, over all its starts."""
         log = self.data / "server.log"
         return log.read_text(errors="replace") if log.exists() else ""
+
+    @contextlib.contextmanager
+    def background_tasks(self, *options: str) -> Iterator[None]:
+        """Run the background tasks beside it until the block ends, then kill them."""
+        command = [sys.executable, "manage.py", "run_tasks", *options]
+        with (self.data / "worker.log").open("ab") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
 
     def manage(self, *arguments: str, timeout_s: float = 60.0) -> str:
         """Run a management command with the server's settings and return its stdout."""

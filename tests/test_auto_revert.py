@@ -1,15 +1,12 @@
 """A change that turns bad under traffic is taken back by a running Aura, by itself."""
 
-import contextlib
 import secrets
-import subprocess
-import sys
 import time
 
 import pytest
 import requests
 
-from tests.server import ROOT, AuraServer
+from tests.server import AuraServer
 from tests.upstream import FakeUpstream
 from tests.waiting import wait_until
 
@@ -29,20 +26,8 @@ def server(kind, request, upstream: FakeUpstream):
         name = f"auto_revert_{secrets.token_hex(4)}"
         environment["DATABASE_URL"] = postgres.begun(name)
     aura = AuraServer(environment, is_set_up=kind == "postgres")
-    with aura as server, background_tasks(server):
+    with aura as server, server.background_tasks():
         yield server
-
-
-@contextlib.contextmanager
-def background_tasks(server):
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "run_tasks"], cwd=ROOT, env=server.environment
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(15)
 
 
 def ask(server):

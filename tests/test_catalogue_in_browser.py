@@ -1,13 +1,12 @@
 """Model ids complete in Chromium as one types, with price and context beside each; what a
 provider writes into its list is text; and without an answer the form is what it was."""
 
-import os
 from contextlib import ExitStack
 
 import pytest
 
 from providers.tests.catalogue import Catalogue, model
-from tests.browser import HOW_TO_GET, ChromiumMissing, chromium, sign_in, tab
+from tests.browser import sign_in, tab
 from tests.server import AuraServer
 
 pytestmark = pytest.mark.slow
@@ -19,17 +18,6 @@ MODELS = [
     model("anthropic/claude-opus-5", name=XSS),
     model("deepseek/deepseek-chat"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    try:
-        with chromium() as browser:
-            yield browser
-    except ChromiumMissing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(HOW_TO_GET)
 
 
 @pytest.fixture(scope="module")

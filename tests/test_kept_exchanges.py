@@ -1,12 +1,6 @@
 """Kept exchanges under a real server, and a rehearsal of them whose worker is killed: no text
 of a client stands anywhere as it is, and nothing that has its answer is asked again."""
 
-import os
-import signal
-import subprocess
-import sys
-from contextlib import contextmanager
-
 import pytest
 import requests
 from django.contrib.auth.models import User
@@ -23,7 +17,7 @@ from gateway.kept.models import KeptExchange
 from gateway.tests.kept import CANARY, MESSAGES, files_with
 from tests.browser import chromium, sign_in, tab
 from tests.own_database import own_database
-from tests.server import ROOT, AuraServer
+from tests.server import AuraServer
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault("W13")]
@@ -44,21 +38,6 @@ def ask(server, model, is_streamed):
         headers={"Authorization": f"Bearer {server.key}"},
         timeout=10,
     ).raise_for_status()
-
-
-@contextmanager
-def worker(server):
-    """Run the background tasks until the block ends, then kill them."""
-    command = [sys.executable, "manage.py", "run_tasks", "--interval=0.05"]
-    with (server.data / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=server.environment, stdout=log, stderr=log
-        )
-    try:
-        yield
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def begun():
@@ -91,7 +70,7 @@ def test_nothing_by_default_then_sealed_then_rehearsed_once_each(
         upstream.script(L3, stall=True, times=1)
         rehearsal = begun()
         answered = rehearsal.exchanges.filter(state="answered")
-        with worker(server):
+        with server.background_tasks("--interval=0.05"):
             wait_until(
                 lambda: answered.exists() and asked(upstream, L3),
                 "one to be answered",
@@ -119,7 +98,7 @@ def watch_it_end(server, rehearsal):
         with tab(browser, signed_in=signed_in) as opened:
             opened.visit(f"{server.url}/admin/cognition/rehearsal/{rehearsal}/change/")
             opened.page.get_by_text("Asking Budget: 1 of 2.").wait_for()
-            with worker(server):
+            with server.background_tasks("--interval=0.05"):
                 opened.page.get_by_text("All 2 were asked.").wait_for(timeout=20_000)
             assert opened.page.locator("article").count() == 2
             assert opened.complaints == []

@@ -3,9 +3,6 @@
 
 import json
 import re
-import subprocess
-import sys
-from contextlib import contextmanager
 
 import pytest
 import requests
@@ -20,8 +17,7 @@ from tests.long_talk import (
     Stage,
     long_talk,
 )
-from tests.server import ROOT, AuraServer
-from tests.test_pages_in_browser import browser  # noqa: F401 (a fixture)
+from tests.server import AuraServer
 from tests.upstream.bodies import said
 from tests.waiting import wait_until
 
@@ -33,20 +29,6 @@ BOB = (
     "from django.contrib.auth.models import User;"
     "User.objects.create_superuser('bob', password='tests-only-bobs')"
 )
-
-
-@contextmanager
-def worker(server):
-    command = [sys.executable, "manage.py", "run_tasks", "--interval=0.1"]
-    with (server.data / "worker.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=server.environment, stdout=log, stderr=log
-        )
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def insight(body):
@@ -70,13 +52,13 @@ def swapped(server):
     )
 
 
-def test_twenty_turns_keep_every_promise(browser, upstream):  # noqa: F811
+def test_twenty_turns_keep_every_promise(browser, upstream):
     upstream.script(None, chunk_interval_s=0.005)
     upstream.script("openai/text-embedding-3-small", by_words=True)
     for model in ("anthropic/claude-3.5-sonnet", "anthropic/claude-3-haiku"):
         upstream.script(model, body=insight)
     environment = {"OPENROUTER_BASE_URL": upstream.url, "OPENROUTER_API_KEY": "tests"}
-    with AuraServer(environment) as server, worker(server):
+    with AuraServer(environment) as server, server.background_tasks("--interval=0.1"):
         server.manage("shell", "-c", BOB)
         stage = Stage(
             url=server.url,

@@ -2,7 +2,6 @@
 no script of theirs runs, and nothing violates the Content-Security-Policy."""
 
 import json
-import os
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import requests
 from playwright.sync_api import Dialog
 
 from aura_site.tests.addresses import addresses
-from tests.browser import HOW_TO_GET, ChromiumMissing, chromium, sign_in, tab
+from tests.browser import sign_in, tab
 from tests.server import AuraServer
 from tests.upstream import FakeUpstream
 
@@ -94,18 +93,6 @@ def call(server: AuraServer) -> None:
             url = f"{server.url}/v1/chat/completions"
             answer = requests.post(url, json=body, headers=headers, timeout=20)
             assert answer.status_code in (400, 404)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium; CI has to have it, a machine of yours may lack it."""
-    try:
-        with chromium() as browser:
-            yield browser
-    except ChromiumMissing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(HOW_TO_GET)
 
 
 # Those of applications that show nothing of what Aura's people write.

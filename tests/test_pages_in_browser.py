@@ -1,16 +1,13 @@
 """The pages in Chromium, as people have them: no complaint, nothing wider than the window,
 the keyboard is enough, and the status page shows a swap by itself."""
 
-import os
 import re
 
 import pytest
 
 from tests import scenes
 from tests.browser import (
-    HOW_TO_GET,
     ChromiumMissing,
-    chromium,
     find_chromium,
     sign_in,
     tab,
@@ -23,18 +20,6 @@ pytestmark = pytest.mark.slow
 
 LIST = "/admin/brains/modelpreset/"
 WIDTHS = (390, 1280, 1440)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium; CI has to have it, a machine of yours may lack it."""
-    try:
-        with chromium() as browser:
-            yield browser
-    except ChromiumMissing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(HOW_TO_GET)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ from tests import scenes
 from tests.browser import sign_in, tab
 from tests.playground import Playground
 from tests.server import AuraServer
-from tests.test_pages_in_browser import browser  # noqa: F401 (a fixture)
 from tests.upstream import FakeUpstream
 from tests.upstream.bodies import spoken
 from tests.waiting import wait_until
@@ -26,14 +25,14 @@ def models():
 
 
 @pytest.fixture(scope="module")
-def scene(browser, models):  # noqa: F811
+def scene(browser, models):
     environment = {"OPENROUTER_BASE_URL": models.url, "OPENROUTER_API_KEY": "tests"}
     with AuraServer(environment) as server:
         yield scenes.Scene(server, sign_in(browser, server))
 
 
 @pytest.fixture
-def playground(browser, scene, models):  # noqa: F811
+def playground(browser, scene, models):
     models.reset()
     with tab(browser, signed_in=scene.signed_in) as opened:
         room = Playground(opened, scene.server.url)

@@ -1,11 +1,9 @@
 """The check of models in Chromium: seen while it goes on, and Activate goes through it."""
 
-import os
-
 import pytest
 
 from tests import scenes
-from tests.browser import HOW_TO_GET, ChromiumMissing, chromium, sign_in, tab
+from tests.browser import sign_in, tab
 from tests.server import AuraServer
 from tests.upstream import FakeUpstream
 
@@ -21,18 +19,6 @@ NOTE_CHANGES = """button => new MutationObserver(() => {
 # As when one comes back to the page: it looks at once, not in some seconds.
 LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
 SONNET = "anthropic/claude-3.5-sonnet"  # Hybrid's L2
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium; CI has to have it, a machine of yours may lack it."""
-    try:
-        with chromium() as browser:
-            yield browser
-    except ChromiumMissing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(HOW_TO_GET)
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from pytest_django import DjangoDbBlocker
 
 from brains import live, watcher
 from brains.models import ModelPreset
+from brains.tests.checking import candidate
 from brains.tests.records import preset
+from brains.tests.status_reader import registry
 from brains.watcher import Part, SelectionPart, Watcher
 from tests.own_database import OwnDatabase, own_database
+from tests.upstream import FakeUpstream
 
 QUICK = {
     "POLL_S": 0.01,
@@ -42,6 +46,15 @@ def budget(db: None) -> ModelPreset:
 def hybrid(db: None) -> ModelPreset:
     """Another shipped preset."""
     return preset("Hybrid")
+
+
+@pytest.fixture
+def chosen(db: None, settings: LazySettings, upstream: FakeUpstream) -> ModelPreset:
+    """A preset whose models are asked before it is live, on a server that answers."""
+    settings.AURA_PREFLIGHT = True
+    settings.AURA_PROVIDERS = registry(url=upstream.url)
+    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
+    return candidate()
 
 
 @pytest.fixture

@@ -11,23 +11,14 @@ from django.urls import reverse
 from brains import activation
 from brains.canary import changes as canary_changes
 from brains.models import Activation
-from brains.tests.checking import L2, candidate
+from brains.tests.checking import L2
 from brains.tests.operators import answer, fields_of, member, read, told
 from brains.tests.records import ANN, newest, preset, revisions
-from brains.tests.status_reader import registry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chosen")]
 CANARY = reverse("admin:brains_modelpreset_canary")
 PROMOTE = reverse("admin:brains_modelpreset_canary_step", args=["promote"])
 NOT_FOUND = "L2 (test/l2): OpenRouter answered 404"
-
-
-@pytest.fixture(autouse=True)
-def chosen(settings, upstream):
-    settings.AURA_PREFLIGHT = True
-    settings.AURA_PROVIDERS = registry(url=upstream.url)
-    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
-    return candidate()
 
 
 @pytest.fixture

@@ -5,18 +5,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from brains.canary.models import Canary
-from brains.tests.checking import L2, candidate
-from brains.tests.status_reader import registry
+from brains.tests.checking import L2
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def chosen(settings, upstream):
-    settings.AURA_PREFLIGHT = True
-    settings.AURA_PROVIDERS = registry(url=upstream.url)
-    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
-    return candidate()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chosen")]
 
 
 @pytest.fixture

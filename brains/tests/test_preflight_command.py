@@ -10,19 +10,10 @@ from brains import activation
 from brains.activation import Author
 from brains.models import Activation
 from brains.preflight import asking
-from brains.tests.checking import EMBEDDING, L2, candidate
+from brains.tests.checking import EMBEDDING, L2
 from brains.tests.records import newest
-from brains.tests.status_reader import registry
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def chosen(settings, upstream):
-    settings.AURA_PREFLIGHT = True
-    settings.AURA_PROVIDERS = registry(url=upstream.url)
-    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
-    return candidate()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chosen")]
 
 
 def said(*options):
