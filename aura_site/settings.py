@@ -91,7 +91,7 @@ INSTALLED_APPS = [
     "brains",
     # Up to Django 5.2 the Tasks API is a package of its own; from 6.0 on it is built in.
     *(() if find_spec("django.tasks") else ("django_tasks",)),
-    "django_tasks_db",
+    "aura_site.tasks_app.BackgroundTasksConfig",
     "axes",
     "django.contrib.admin",
     "django.contrib.auth",

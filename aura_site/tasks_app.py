@@ -1,0 +1,7 @@
+"""The app of background tasks that wait in the database, under a name that people understand."""
+
+from django_tasks_db.apps import TasksAppConfig
+
+
+class BackgroundTasksConfig(TasksAppConfig):
+    verbose_name = "Background tasks"
