@@ -4,4 +4,4 @@ from django_tasks_db.apps import TasksAppConfig
 
 
 class BackgroundTasksConfig(TasksAppConfig):
-    verbose_name = "Background tasks"
+    verbose_name = "Tasks in the background"

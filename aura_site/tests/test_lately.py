@@ -105,6 +105,13 @@ def test_a_swap_ends_it_at_once(client):
     assert "All well" in state_line(client)
 
 
+def test_the_list_of_presets_says_the_same(admin_client):
+    put(20, first_chunk_s=0.9)
+    [found] = seen_by_this_process()["attention"]
+    shown = words(admin_client.get("/admin/brains/modelpreset/").content.decode())
+    assert f"L1 is slow. {found['reason']} {found['hint']}" in shown
+
+
 def test_health_says_the_same_and_fails_for_nothing(client):
     put(20, first_chunk_s=0.9)
     body = seen_by_this_process()

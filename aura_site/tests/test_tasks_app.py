@@ -7,5 +7,5 @@ from django.urls import reverse
 @pytest.mark.django_db
 def test_the_menu_names_background_tasks(admin_client):
     html = admin_client.get(reverse("admin:index")).content.decode()
-    assert "Background tasks" in html
+    assert "Tasks in the background" in html
     assert "database backend" not in html.lower()

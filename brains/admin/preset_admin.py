@@ -11,7 +11,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 
-from brains import activation
+from brains import activation, attention, live
 from brains.admin import sentences
 from brains.admin.activation_pages import (
     PERMISSION,
@@ -128,6 +128,7 @@ class PresetAdmin(Unfiltered, PresetActions):
         now = effective.activation
         head = {
             "troubles": troubles_now(effective.selection),
+            "attention": attention.known(live.current()),
             "canary": canary,
             "canary_share": shown_percent(canary.percent) if canary else "",
             "may_activate": self.has_activate_permission(request),
