@@ -18,7 +18,7 @@ from tests.server import ROOT
 PROCESSES, ACTIVATIONS = 20, 50
 BOUND_S = 60
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
