@@ -21,7 +21,7 @@ from tests.server import AuraServer
 from tests.upstream.bodies import said
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 
 INSIGHT = {"asked": "a word", "missed": "", "remember": []}
 L3 = "google/gemini-flash-1.5"
