@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from brains import activation, live
+from brains import activation, embedding_lock, live
 from brains.admin.activation_pages import (
     LIST,
     PERMISSION,
@@ -203,6 +203,7 @@ def _promote(request: HttpRequest) -> str:
     if force and not reason:
         raise CanaryRefused("Write why it is promoted past the check of its models.")
     running = canaries.the_running(given.get("canary", 0))
+    embedding_lock.refuse_now(running.as_snapshot())
     forced = let_through(request, running.as_snapshot(), wants_force=force)
     outcome = activation.promote_canary(
         author_of(request, reason), running.pk, forced=forced

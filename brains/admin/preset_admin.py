@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from brains import activation
@@ -16,6 +17,7 @@ from brains.admin import sentences
 from brains.admin.activation_pages import (
     PERMISSION,
     ActivationPages,
+    activate_url,
     author_of,
 )
 from brains.admin.canary_pages import CanaryPages
@@ -23,6 +25,7 @@ from brains.admin.catalogue_hints import complete, warnings_of
 from brains.admin.compare_presets_page import ComparePresetsPage
 from brains.admin.doors import READING, guarded
 from brains.admin.effective import standing, troubles_now
+from brains.admin.embedding_links import leads_to_activate
 from brains.admin.explain_page import ExplainPage
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.gated_forms import (
@@ -174,7 +177,9 @@ class PresetAdmin(PresetActions):
         if is_gated(obj):
             may = may_force(request)
             kwargs.setdefault("form", ForceableForm if may else GatedForm)
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.request = request  # type: ignore[attr-defined]
+        return form
 
     def get_fieldsets(
         self, request: HttpRequest, obj: ModelPreset | None = None
@@ -203,6 +208,14 @@ class PresetAdmin(PresetActions):
             request._saved_live = (outcome, sentence)  # type: ignore[attr-defined]
         for warning in warnings_of(obj):
             self.message_user(request, f"Saved. {warning}", messages.WARNING)
+
+    def response_post_save_add(
+        self, request: HttpRequest, obj: ModelPreset
+    ) -> HttpResponse:
+        """Go on to Activate, where the form was opened on the way there."""
+        if not leads_to_activate(request) or not self.has_activate_permission(request):
+            return super().response_post_save_add(request, obj)
+        return redirect(activate_url(obj))
 
     def _form_context(
         self, request: HttpRequest, object_id: str | None

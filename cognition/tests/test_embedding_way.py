@@ -1,0 +1,326 @@
+"""The way to another embedding model that stored vectors hold up: offered where it can be
+gone, with a link where it begins elsewhere; where it cannot, why and what to do first, once."""
+
+from datetime import timedelta
+from io import StringIO
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django.utils.html import escape
+
+from brains import activation
+from brains.models import ModelPreset
+from brains.tests.cataloguing import listed
+from brains.tests.cataloguing import read as catalogued
+from brains.tests.operators import answer, fields_of, member, read, told
+from brains.tests.records import ANN, newest, preset, revisions
+from brains.tests.scripts import Script, failure
+from brains.tests.status_reader import registry
+from cognition.memory.reembedding import plans
+from cognition.memory.reembedding.models import ReEmbedding
+from cognition.tests.memories import E5, WIDE, keep, wide_preset
+
+pytestmark = pytest.mark.django_db
+HELD = "10 memories of 3 people have vectors of"
+NO_KEY = "No key for OpenRouter: set OPENROUTER_API_KEY and restart."
+OURS = "offline/multilingual-e5-small"
+LIST = "admin:brains_modelpreset_changelist"
+
+
+@pytest.fixture(autouse=True)
+def _settled(settings, wide, upstream):
+    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
+    settings.AURA_PREFLIGHT, settings.AURA_PREFLIGHT_MAX_USD = True, 0.10
+    settings.AURA_PROVIDERS = registry(url=upstream.url)
+    activation.activate(preset("Offline"), ANN)
+
+
+@pytest.fixture
+def without_key(settings):
+    settings.AURA_PROVIDERS = registry(key="")
+    keep(10, E5)
+
+
+def page_of(preset):
+    return reverse("admin:brains_modelpreset_activate", args=[preset.pk])
+
+
+def begin_of(preset):
+    return reverse("admin:cognition_reembedding_begin", args=[preset.pk])
+
+
+def links(page, to):
+    return escape(to) in page.content.decode() or to in page.content.decode()
+
+
+# What keeps it from beginning
+
+
+def test_without_its_key_the_page_says_once_why_and_offers_no_button(
+    admin_client, wide, without_key
+):
+    page = admin_client.get(page_of(wide))
+
+    assert read(page).count(HELD) == 1 and read(page).count(NO_KEY) == 1
+    assert (
+        "Re-embed for Wide first, which cannot begin yet. Mend this before: L1 (mistralai/"
+        "mistral-7b-instruct), L2 (anthropic/claude-3.5-sonnet), L3 (deepseek/deepseek-chat)"
+        f" and Embedding ({WIDE.model}): {NO_KEY} Then re-embed by the button on the page "
+        "that activates Wide, or by manage.py reembed wide." in read(page)
+    )
+    assert "cannot answer" not in read(page)
+    assert not links(page, begin_of(wide)) and not links(page, 'name="reason"')
+
+
+@pytest.mark.parametrize("way", ["activate", "re-embed"])
+def test_who_presses_all_the_same_reads_each_sentence_once(
+    admin_client, wide, without_key, way, upstream
+):
+    sent = fields_of(admin_client.get(page_of(wide)))
+    url = page_of(wide) if way == "activate" else begin_of(wide)
+
+    page = admin_client.post(url, sent, follow=True)
+
+    assert read(page).count(HELD) == 1 and upstream.requests == []
+    # Where it was to begin, its models say so: the page says it of what holds it up.
+    assert read(page).count(NO_KEY) == 1
+    assert not ReEmbedding.objects.exists() and len(revisions()) == 1
+
+
+def test_where_models_are_not_checked_only_its_own_provider_matters(
+    admin_client, settings
+):
+    settings.AURA_PREFLIGHT = False
+    settings.AURA_PROVIDERS = registry(key="")
+    keep(10, E5)
+    short = ModelPreset.objects.create(
+        name="Short", slug="short", embedding_model=OURS, embedding_dimension=256
+    )
+
+    page = admin_client.get(page_of(short))
+    other = admin_client.get(page_of(preset("Wide")))
+
+    assert links(page, begin_of(short)) and read(page).count(NO_KEY) == 1
+    assert "Then L1, L2 and L3 cannot answer." in read(page)
+    assert not links(other, begin_of(preset("Wide"))) and read(other).count(NO_KEY) == 1
+
+
+def test_a_model_that_is_too_dear_to_be_asked_keeps_it_too(admin_client, wide):
+    catalogued(listed("deepseek/deepseek-chat", price=("0.0015", "0.006")))
+    keep(10, E5)
+
+    page = admin_client.get(page_of(wide))
+
+    assert "L3 (deepseek/deepseek-chat): It was not asked: its questions" in read(page)
+    assert not links(page, begin_of(wide))
+
+
+def test_one_that_is_open_is_said_and_linked(admin_client, wide):
+    keep(10, E5)
+    plan = plans.begin(wide, ANN)
+    url = reverse("admin:cognition_reembedding_change", args=[plan.pk])
+
+    own = admin_client.get(page_of(wide))
+    other = admin_client.get(page_of(wide_preset("Wider")))
+
+    for page in (own, other):
+        assert "Re-embedding for Wide is open already (running)." in read(page)
+        assert links(page, f'<a href="{url}">See that re-embedding</a>')
+        assert 'value="Re-embed first' not in page.content.decode()
+    assert "At its end it activates Wide by itself." in read(own)
+    assert "when that is over or cancelled, re-embed for Wider." in read(other)
+
+
+# One order, for every door
+
+
+def reasons_of(text):
+    """Return the reasons in the order in which they stand."""
+    found = {reason: text.find(reason) for reason in (HELD, NO_KEY)}
+    assert all(text.count(reason) == 1 for reason in found), text
+    return sorted(found, key=lambda reason: found[reason])
+
+
+@pytest.mark.parametrize("options", [[], ["--no-check"], ["--check"], ["--force"]])
+def test_the_command_gives_the_pages_reasons_in_its_order(
+    admin_client, wide, without_key, options
+):
+    with pytest.raises(CommandError) as refused:
+        call_command(
+            "activate_preset", "wide", "--reason=x", *options, stdout=StringIO()
+        )
+
+    text = str(refused.value)
+    assert reasons_of(text) == [HELD, NO_KEY]
+    assert text in read(admin_client.get(page_of(wide)))
+
+
+def test_scripts_and_other_commands_give_them_too(wide, without_key, settings):
+    settings.AURA_EMBEDDING_LOCK = False
+    answered = Script().post("/api/activate", {"preset": "wide"})
+
+    assert failure(answered) == (409, "vectors_in_use")
+    assert reasons_of(answered.json()["error"]["message"]) == [HELD, NO_KEY]
+
+
+def test_with_the_lock_the_command_gives_the_missing_key_after_it(
+    without_key, settings
+):
+    settings.AURA_EMBEDDING_LOCK = True
+
+    with pytest.raises(CommandError) as refused:
+        call_command("activate_preset", "wide", stdout=StringIO())
+
+    text = str(refused.value)
+    assert text.startswith("AURA_EMBEDDING_LOCK is on") and text.count(NO_KEY) == 1
+    assert text.endswith(NO_KEY)
+
+
+def test_models_that_fail_for_one_reason_are_named_together(wide, settings):
+    settings.AURA_PROVIDERS = registry(key="")
+
+    with pytest.raises(CommandError) as refused:
+        call_command("activate_preset", "wide", stdout=StringIO())
+
+    assert str(refused.value).count(NO_KEY) == 1
+
+
+# Links from what is refused to where it can begin
+
+
+def test_a_late_roll_back_leads_to_the_preset_of_that_revision(admin_client, wide):
+    activation.activate(wide, ANN)
+    keep(10, WIDE)
+    url = reverse("admin:brains_activation_roll_back", args=[1])
+    link = f'<a href="{page_of(preset("Offline"))}">Re-embed for Offline…</a>'
+
+    page = admin_client.get(url)
+    refused = answer(admin_client, url)
+
+    assert links(page, link) and read(page).count(HELD) == 1
+    assert told(refused)[0].endswith(f"Nothing changed. {link}")
+
+
+def new_form_in(text):
+    """Return the address of the form of a new preset that a link leads to, and its values."""
+    url = text.partition('<a href="')[2].partition('"')[0].replace("&amp;", "&")
+    parts = urlsplit(url)
+    assert parts.path == reverse("admin:brains_modelpreset_add")
+    return url, {name: value for name, [value] in parse_qs(parts.query).items()}
+
+
+def test_where_that_preset_was_edited_since_it_leads_to_a_new_one_and_on(
+    admin_client, wide
+):
+    activation.activate(wide, ANN)
+    keep(10, WIDE)
+    edited = preset("Offline")
+    edited.l3_model = "deepseek/deepseek-chat"
+    activation.save_preset(edited, ANN)
+
+    refused = answer(
+        admin_client, reverse("admin:brains_activation_roll_back", args=[1])
+    )
+    url, given = new_form_in(told(refused)[0])
+    form = admin_client.get(url)
+    sent = {
+        name: form.context["adminform"].form[name].value() or ""
+        for name in given
+        if name != "then"
+    }
+    saved = admin_client.post(url, {**sent, "slug": ""}, follow=True)
+
+    assert given["name"] == "Offline 2" and given["embedding_dimension"] == "384"
+    assert given["l3_model"] == "offline/smollm2-135m"
+    made = ModelPreset.objects.get(name="Offline 2")
+    assert saved.redirect_chain == [(page_of(made), 302)]
+    assert links(saved, begin_of(made))
+
+
+def test_an_edit_of_the_live_preset_leads_to_a_new_one_with_its_values(admin_client):
+    keep(10, E5)
+    url = reverse("admin:brains_modelpreset_change", args=[preset("Offline").pk])
+    form = admin_client.get(url).context["adminform"].form
+    sent = {name: form[name].value() or "" for name in form.fields}
+    sent |= {"embedding_dimension": "256", "l3_model": "deepseek/deepseek-chat"}
+
+    page = admin_client.post(url, sent)
+
+    [error] = page.context["adminform"].form.errors["embedding_dimension"]
+    _, given = new_form_in(error)
+    assert links(page, "Make a preset of these values…</a>")
+    assert given == {
+        "name": "Offline 2",
+        "then": "activate",
+        "l1_model": "offline/smollm2-135m",
+        "l2_model": "offline/smollm2-135m",
+        "l3_model": "deepseek/deepseek-chat",
+        "embedding_model": OURS,
+        "embedding_dimension": "256",
+    }
+
+
+def test_deactivating_leads_to_a_preset_without_values(admin_client):
+    keep(10, E5)
+    off = reverse("admin:brains_modelpreset_deactivate")
+    link = f'<a href="{page_of(preset("Default"))}">Re-embed for Default…</a>'
+
+    page = admin_client.get(off)
+    refused = answer(admin_client, off)
+
+    assert links(page, link)
+    assert (
+        "Default has no values of its own, which comes to the same. Re-embed first"
+        in read(page)
+    )
+    assert told(refused)[0].endswith(f"Nothing changed. {link}")
+
+
+def test_where_there_is_none_it_leads_to_a_new_one(admin_client):
+    keep(10, E5)
+    ModelPreset.objects.filter(name="Default").delete()
+
+    refused = answer(admin_client, reverse("admin:brains_modelpreset_deactivate"))
+
+    assert new_form_in(told(refused)[0])[1] == {"then": "activate"}
+
+
+def test_who_may_not_go_there_is_not_led_there(wide):
+    activation.activate(wide, ANN)
+    keep(10, WIDE)
+    url = reverse("admin:brains_activation_roll_back", args=[1])
+    client = member("roll_back_modelpreset", "view_activation")
+
+    page = client.get(url)
+
+    assert HELD in read(page) and "Re-embed for Offline…" not in read(page)
+
+
+def test_who_may_add_no_preset_is_not_led_to_the_form(wide):
+    keep(10, E5)
+    ModelPreset.objects.filter(name="Default").delete()
+    client = member("activate_modelpreset")
+
+    page = client.get(reverse("admin:brains_modelpreset_deactivate"))
+
+    assert HELD in read(page) and "Make a preset" not in read(page)
+
+
+def test_a_new_preset_leads_on_to_activate_for_who_may_alone():
+    url = reverse("admin:brains_modelpreset_add") + "?then=activate"
+    client = member("add_modelpreset", "view_modelpreset")
+
+    saved = client.post(url, {"name": "New", "slug": ""}, follow=True)
+
+    assert saved.redirect_chain == [(reverse(LIST), 302)]
+
+
+def test_a_person_goes_back_from_a_trial_without_being_held_up(admin_client, wide):
+    activation.activate(wide, ANN, trial=timedelta(minutes=5))
+    keep(10, WIDE)
+
+    admin_client.post(reverse("admin:brains_activation_revert"), {"revision": 2})
+
+    assert newest().preset_name == "Offline"
