@@ -8,7 +8,12 @@ from django.contrib.admin.utils import unquote
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
@@ -211,7 +216,7 @@ class PresetAdmin(PresetActions):
 
     def response_post_save_add(
         self, request: HttpRequest, obj: ModelPreset
-    ) -> HttpResponse:
+    ) -> HttpResponseRedirect:
         """Go on to Activate, where the form was opened on the way there."""
         if not leads_to_activate(request) or not self.has_activate_permission(request):
             return super().response_post_save_add(request, obj)

@@ -1,0 +1,81 @@
+"""A re-embedding outlives its PostgreSQL: killed in the middle of a batch, twice, the same
+worker goes on when it is back, and nothing is lost or there twice."""
+
+import pytest
+from django.db import connection
+
+from brains import activation
+from brains.tests.records import ANN, newest, preset
+from cognition.memory.reembedding import plans
+from cognition.memory.reembedding.models import ReEmbedding
+from cognition.tests.memories import E5, WIDE, keep, serve_vectors, wide_preset
+from cognition.tests.workers import (
+    BATCH,
+    LOG,
+    asked_for,
+    assert_each_once,
+    made,
+    worker,
+)
+from tests.own_database import own_database
+from tests.postgres import PostgresServer
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+COUNT = 1_000
+# A batch that is under way when the server falls keeps its lease for 15 s; the next look is
+# 10 s after.
+PATIENCE_S = 240.0
+
+
+@pytest.fixture
+def server():
+    """A PostgreSQL of this test's own, to be killed."""
+    with PostgresServer(ready=True) as server:
+        yield server
+
+
+@pytest.fixture
+def url(server, tmp_path, django_db_blocker):
+    """A migrated database there, which the worker and this test have in common."""
+    found = server.migrated("reembedding")
+    with django_db_blocker.unblock(), own_database(found, tmp_path):
+        yield found
+
+
+@pytest.mark.fault("E7")
+def test_a_run_goes_on_when_a_killed_postgresql_is_back(
+    server, url, tmp_path, upstream
+):
+    serve_vectors(upstream)
+    # Longer than what lies between two batches: the fall comes while one is asked for.
+    upstream.script(WIDE.model, dimension=WIDE.dimension, latency_s=0.3)
+    activation.activate(preset("Offline"), ANN)
+    keep(COUNT, E5)
+    plans.begin(wide_preset(), ANN)
+    log = tmp_path / LOG
+
+    with worker(tmp_path, url, upstream) as process:
+        for wanted in (COUNT // 4, COUNT * 6 // 10):
+            wait_until(lambda w=wanted: made() >= w, "the vectors", PATIENCE_S)
+            left = log.read_text().count("A task was left")
+            server.kill()
+            connection.close()
+            wait_until(
+                lambda n=left: log.read_text().count("A task was left") > n,
+                "the run to notice",
+                PATIENCE_S,
+            )
+            server.start()
+            assert made() >= wanted and newest().preset_name == "Offline"
+            assert process.poll() is None
+        done = ReEmbedding.objects.filter(state="done")
+        wait_until(done.exists, "the switch", PATIENCE_S)
+        assert process.poll() is None
+
+    plan = ReEmbedding.objects.get()
+    assert (plan.done, plan.total, plan.revision) == (COUNT, COUNT, 2)
+    assert newest().preset_name == "Wide" and newest().by_name == "ann"
+    assert_each_once(COUNT)
+    # What was under way is asked for once more, and no more than that.
+    assert COUNT <= asked_for(upstream) <= COUNT + 2 * BATCH
