@@ -2,6 +2,7 @@
 gone, with a link where it begins elsewhere; where it cannot, why and what to do first, once."""
 
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from brains import activation
+from brains.canary import changes as canary_changes
 from brains.models import ModelPreset
 from brains.tests.cataloguing import listed
 from brains.tests.cataloguing import read as catalogued
@@ -18,6 +20,7 @@ from brains.tests.operators import answer, fields_of, member, read, told
 from brains.tests.records import ANN, newest, preset, revisions
 from brains.tests.scripts import Script, failure
 from brains.tests.status_reader import registry
+from cognition.memory.models import Memory
 from cognition.memory.reembedding import plans
 from cognition.memory.reembedding.models import ReEmbedding
 from cognition.tests.memories import E5, WIDE, keep, wide_preset
@@ -157,12 +160,59 @@ def test_the_command_gives_the_pages_reasons_in_its_order(
     assert text in read(admin_client.get(page_of(wide)))
 
 
-def test_scripts_and_other_commands_give_them_too(wide, without_key, settings):
-    settings.AURA_EMBEDDING_LOCK = False
-    answered = Script().post("/api/activate", {"preset": "wide"})
+@pytest.fixture
+def went_back(wide, without_key):
+    """Revision 2 had Wide, and memories have lost its vectors since."""
+    Memory.objects.all().delete()
+    activation.activate(wide, ANN)
+    activation.activate(preset("Offline"), ANN)
+    keep(10, E5)
+
+
+def test_scripts_give_them_too(wide, went_back):
+    canary_changes.start(wide, Decimal(10), ANN)
+    script = Script()
+    answers = [
+        script.post("/api/activate", {"preset": "wide"}),
+        script.post("/api/roll-back", {"revision": 2}),
+        script.post("/api/canary/promote"),
+    ]
+
+    for answered in answers:
+        assert failure(answered) == (409, "vectors_in_use")
+        assert reasons_of(answered.json()["error"]["message"]) == [HELD, NO_KEY]
+
+
+def test_other_commands_give_them_too(wide, went_back):
+    canary_changes.start(wide, Decimal(10), ANN)
+
+    for words in (["roll_back", "2"], ["canary", "promote"]):
+        with pytest.raises(CommandError) as refused:
+            call_command(*words, stdout=StringIO())
+        assert reasons_of(str(refused.value)) == [HELD, NO_KEY]
+
+
+def test_a_file_that_activates_is_held_up_before_models_are_asked(wide, without_key):
+    document = (
+        "version: 1\npresets:\n- {name: Wide, slug: wide, embedding_dimension: 512}\n"
+    )
+
+    answered = Script().give(document, "?activate=wide")
 
     assert failure(answered) == (409, "vectors_in_use")
-    assert reasons_of(answered.json()["error"]["message"]) == [HELD, NO_KEY]
+    message = answered.json()["error"]["message"]
+    assert HELD in message and "as a preset of their own" in message
+
+
+def test_promoting_a_canary_leads_to_its_preset(admin_client, wide):
+    keep(10, E5)
+    canary = canary_changes.start(wide, Decimal(10), ANN)
+    url = reverse("admin:brains_modelpreset_canary_step", args=["promote"])
+
+    [message] = told(admin_client.post(url, {"canary": canary.pk}, follow=True))
+
+    link = f'<a href="{page_of(wide)}">Re-embed for Wide…</a>'
+    assert HELD in message and message.endswith(f"Nothing was changed. {link}")
 
 
 def test_with_the_lock_the_command_gives_the_missing_key_after_it(
