@@ -43,6 +43,19 @@ def url(server, tmp_path, django_db_blocker):
         yield found
 
 
+def fall_after(wanted, server, log):
+    """Kill the server when there are so many vectors, and wait until the run has noticed."""
+
+    def falls():
+        return log.read_text().count("A task was left")
+
+    before = falls()
+    wait_until(lambda: made() >= wanted, "the vectors", PATIENCE_S)
+    server.kill()
+    connection.close()
+    wait_until(lambda: falls() > before, "the run to notice", PATIENCE_S)
+
+
 @pytest.mark.fault("E7")
 def test_a_run_goes_on_when_a_killed_postgresql_is_back(
     server, url, tmp_path, upstream
@@ -53,19 +66,10 @@ def test_a_run_goes_on_when_a_killed_postgresql_is_back(
     activation.activate(preset("Offline"), ANN)
     keep(COUNT, E5)
     plans.begin(wide_preset(), ANN)
-    log = tmp_path / LOG
 
     with worker(tmp_path, url, upstream) as process:
         for wanted in (COUNT // 4, COUNT * 6 // 10):
-            wait_until(lambda w=wanted: made() >= w, "the vectors", PATIENCE_S)
-            left = log.read_text().count("A task was left")
-            server.kill()
-            connection.close()
-            wait_until(
-                lambda n=left: log.read_text().count("A task was left") > n,
-                "the run to notice",
-                PATIENCE_S,
-            )
+            fall_after(wanted, server, tmp_path / LOG)
             server.start()
             assert made() >= wanted and newest().preset_name == "Offline"
             assert process.poll() is None
