@@ -229,6 +229,7 @@ class PresetAdmin(PresetActions):
         is_live = bool(now and object_id and str(now.preset_id) == object_id)
         return {
             "is_live": is_live,
+            "leads_on": leads_to_activate(request),
             "live": now,
             "catalogue": load().said,
             # Asked by the page itself, which there is only for a preset that there is.

@@ -275,6 +275,7 @@ def test_where_that_preset_was_edited_since_it_leads_to_a_new_one_and_on(
     )
     url, given = new_form_in(told(refused)[0])
     form = admin_client.get(url)
+    assert "re-embedding begins there." in read(form)
     sent = {
         name: form.context["adminform"].form[name].value() or ""
         for name in given
