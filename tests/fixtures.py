@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 import pytest
 from django.core.management import call_command
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from tests.made_once import made_once, share
@@ -36,10 +37,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="of a test with parameters only the first case",
     )
+    parser.addoption(
+        "--memories",
+        type=int,
+        default=200,
+        help="how many the embedded models re-embed (200)",
+    )
 
 
 def pytest_configure() -> None:
     share()  # before there are other processes
+    # How long an example takes says nothing on a machine that others use.
+    slowness = [HealthCheck.too_slow]
+    settings.register_profile("aura", deadline=None, suppress_health_check=slowness)
+    settings.load_profile("aura")
 
 
 @pytest.hookimpl(trylast=True)

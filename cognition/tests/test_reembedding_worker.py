@@ -7,34 +7,16 @@ import shutil
 import pytest
 from django.core.management import call_command
 
-from brains import activation, live
-from brains.space import space_of
-from brains.tests.records import ANN, newest, preset
-from cognition.memory.models import Memory, MemoryVector
-from cognition.memory.reembedding import plans
-from cognition.memory.reembedding.models import ReEmbedding
-from cognition.memory.store import Vector, recall
-from cognition.tests.memories import (
-    E5,
-    PEOPLE,
-    keep,
-    serve_vectors,
-    wide_preset,
-)
-from cognition.tests.workers import (
-    BATCH,
-    asked_for,
-    assert_each_once,
-    made,
-    worker,
-)
-from gateway.records.models import CallRecord
+from brains import activation
+from brains.tests.records import ANN, preset
+from cognition.tests.memories import E5, keep, serve_vectors, wide_preset
+from cognition.tests.two_deaths import survive_two_deaths, worker_of
 from tests.own_database import own_database
-from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 # PostgreSQL has fewer: what it adds does not grow with the number.
 COUNT = {"sqlite": 10_000, "postgres": 1_000}
+BATCH = 64
 # A worker that is killed keeps its lease for 15 s; the next one looks every 10 s.
 PATIENCE_S = 240.0
 
@@ -59,52 +41,28 @@ def url(kind, request, migrated_folder, tmp_path, django_db_blocker):
         yield found
 
 
-def recalled(memory) -> bool:
-    """Say whether a memory is what its person recalls by its own vector, in the space that
-    is live."""
-    space = space_of(live.peek().selection)
-    own = MemoryVector.objects.get(
-        memory=memory, model=space.model, dimension=space.dimension
-    )
-    vector = Vector(bytes(own.vector), space, own.revision)
-    return bool(recall(memory.person, vector, 1)[0].id == memory.pk)
+@pytest.fixture
+def start(url, tmp_path, upstream):
+    """Return a function that starts a worker whose models answer with either length."""
+    serve_vectors(upstream)
+    servers = {
+        "DATABASE_URL": url,
+        "OPENROUTER_BASE_URL": upstream.url,
+        "OPENROUTER_API_KEY": "tests-only",
+        "AURA_OFFLINE_CHAT_URL": upstream.url,
+        "AURA_OFFLINE_EMBEDDING_URL": upstream.url,
+    }
+    return worker_of(tmp_path, servers)
 
 
 @pytest.mark.fault("E7")
-def test_10_000_memories_survive_two_deaths_of_the_worker(
-    kind, tmp_path, url, upstream
-):
-    serve_vectors(upstream)
+def test_10_000_memories_survive_two_deaths_of_the_worker(kind, start, upstream):
     count = COUNT[kind]
     activation.activate(preset("Offline"), ANN)
-    memories = keep(count, E5)
-    plans.begin(wide_preset(), ANN)
-    asked: list[Memory] = []
 
-    for wanted in (count // 4, count * 6 // 10, count):
-        with worker(tmp_path, url, upstream) as process:
+    survive_two_deaths(keep(count, E5), wide_preset(), start, PATIENCE_S)
 
-            def has_come_so_far(wanted=wanted, process=process):
-                asked.append(memories[len(asked) % count])
-                assert recalled(asked[-1]), "a memory was not recalled"
-                assert process.poll() is None
-                return made() >= wanted
-
-            wait_until(has_come_so_far, "the vectors", PATIENCE_S, every_s=0.05)
-            if wanted < count:
-                process.kill()  # SIGKILL
-                process.wait()
-                assert newest().preset_name == "Offline"
-            else:
-                done = ReEmbedding.objects.filter(state="done")
-                wait_until(done.exists, "the switch", timeout_s=PATIENCE_S)
-                wait_until(CallRecord.objects.exists, "its calls on record")
-
-    plan = ReEmbedding.objects.get()
-    assert (plan.done, plan.total, plan.revision) == (count, count, 2)
-    assert newest().preset_name == "Wide" and newest().by_name == "ann"
-    assert_each_once(count)
-    assert all(recalled(memory) for memory in memories[: 3 * len(PEOPLE)])
     # What was under way when it was killed is asked for once more, and no more than that.
-    assert count <= asked_for(upstream) <= count + 2 * BATCH
-    assert len(asked) > 50
+    inputs = [(request.body or {}).get("input") for request in upstream.requests]
+    texts = sum(len(each) for each in inputs if isinstance(each, list))
+    assert count <= texts <= count + 2 * BATCH
