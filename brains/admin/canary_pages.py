@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from brains import activation, live
+from brains import activation, embedding_lock, live
 from brains.admin.activation_pages import (
     LIST,
     PERMISSION,
@@ -30,6 +30,7 @@ from brains.admin.catalogue_hints import warnings_of_models
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.doors import ACTING, ASKING, READING, View, guarded, may
 from brains.admin.effective import selection_of, standing, warnings_about
+from brains.admin.embedding_links import link_of, with_link
 from brains.admin.preflight_pages import let_through, may_force, pass_gate
 from brains.canary import changes as canary_changes
 from brains.canary import rows as canaries
@@ -111,7 +112,12 @@ class CanaryPages:
         try:
             messages.success(request, act(request))
         except BrainError as refusal:
-            messages.warning(request, f"{refusal} Nothing was changed.")
+            canary = canaries.running()
+            after = canary.as_snapshot() if canary else None
+            link = link_of(request, refusal, after)
+            messages.warning(
+                request, with_link(f"{refusal} Nothing was changed.", link)
+            )
         return redirect(LIST if canaries.running() is None else page_url())
 
     def _door(self, view: View, methods: tuple[str, ...]) -> View:
@@ -203,6 +209,7 @@ def _promote(request: HttpRequest) -> str:
     if force and not reason:
         raise CanaryRefused("Write why it is promoted past the check of its models.")
     running = canaries.the_running(given.get("canary", 0))
+    embedding_lock.refuse_now(running.as_snapshot())
     forced = let_through(request, running.as_snapshot(), wants_force=force)
     outcome = activation.promote_canary(
         author_of(request, reason), running.pk, forced=forced

@@ -8,7 +8,13 @@ from django.contrib.admin.utils import unquote
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from brains import activation
@@ -16,6 +22,7 @@ from brains.admin import sentences
 from brains.admin.activation_pages import (
     PERMISSION,
     ActivationPages,
+    activate_url,
     author_of,
 )
 from brains.admin.canary_pages import CanaryPages
@@ -23,6 +30,7 @@ from brains.admin.catalogue_hints import complete, warnings_of
 from brains.admin.compare_presets_page import ComparePresetsPage
 from brains.admin.doors import READING, guarded
 from brains.admin.effective import standing, troubles_now
+from brains.admin.embedding_links import leads_to_activate
 from brains.admin.explain_page import ExplainPage
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.gated_forms import (
@@ -174,7 +182,9 @@ class PresetAdmin(PresetActions):
         if is_gated(obj):
             may = may_force(request)
             kwargs.setdefault("form", ForceableForm if may else GatedForm)
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.request = request  # type: ignore[attr-defined]
+        return form
 
     def get_fieldsets(
         self, request: HttpRequest, obj: ModelPreset | None = None
@@ -204,6 +214,14 @@ class PresetAdmin(PresetActions):
         for warning in warnings_of(obj):
             self.message_user(request, f"Saved. {warning}", messages.WARNING)
 
+    def response_post_save_add(
+        self, request: HttpRequest, obj: ModelPreset
+    ) -> HttpResponseRedirect:
+        """Go on to Activate, where the form was opened on the way there."""
+        if not leads_to_activate(request) or not self.has_activate_permission(request):
+            return super().response_post_save_add(request, obj)
+        return redirect(activate_url(obj))
+
     def _form_context(
         self, request: HttpRequest, object_id: str | None
     ) -> dict[str, Any]:
@@ -211,6 +229,7 @@ class PresetAdmin(PresetActions):
         is_live = bool(now and object_id and str(now.preset_id) == object_id)
         return {
             "is_live": is_live,
+            "leads_on": leads_to_activate(request),
             "live": now,
             "catalogue": load().said,
             # Asked by the page itself, which there is only for a preset that there is.

@@ -69,7 +69,7 @@ def promote(request: HttpRequest, caller: Caller) -> HttpResponse:
     outcome = activation.promote_canary(
         caller.author(reason(body)),
         canary=running.pk,
-        forced=pass_gate(caller, body, gate.to_ask(running.as_snapshot())),
+        forced=pass_gate(caller, body, running.as_snapshot()),
     )
     return JsonResponse(outcome_json(outcome))
 
