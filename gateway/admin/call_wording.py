@@ -36,7 +36,12 @@ def costs_nothing(call: CallRecord) -> bool:
     """Say whether it went to a server that bills no call, and so cost nothing."""
     provider = settings.AURA_PROVIDERS.get(call.provider)
     is_said = call.cost_source == "provider"
-    return call.cost_usd == 0 and not is_said and bool(provider) and not provider.bills_calls
+    return (
+        call.cost_usd == 0
+        and not is_said
+        and bool(provider)
+        and not provider.bills_calls
+    )
 
 
 def because(call: CallRecord) -> str:
