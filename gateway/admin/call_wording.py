@@ -35,13 +35,9 @@ def provider_title(call: CallRecord) -> str:
 def costs_nothing(call: CallRecord) -> bool:
     """Say whether it went to a server that bills no call, and so cost nothing."""
     provider = settings.AURA_PROVIDERS.get(call.provider)
-    is_said = call.cost_source == "provider"
-    return (
-        call.cost_usd == 0
-        and not is_said
-        and bool(provider)
-        and not provider.bills_calls
-    )
+    if provider is None or provider.bills_calls or call.cost_source == "provider":
+        return False
+    return call.cost_usd == 0
 
 
 def because(call: CallRecord) -> str:
