@@ -172,6 +172,9 @@ def test_presets_that_cannot_answer_are_marked_and_not_sent_to(browser, models):
             page.get_by_label("Message", exact=True).fill("Hello")
             page.keyboard.press("Enter")
             page.get_by_role("alert").get_by_text("Budget cannot answer").wait_for()
+            assert page.inner_text("#lacking").startswith("Budget: No key for Open")
+            page.get_by_label("Preset, this turn only").select_option("Offline")
+            assert page.inner_text("#lacking") == ""
             assert page.locator(".turn").count() == 0
 
 

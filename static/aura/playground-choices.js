@@ -9,7 +9,7 @@ const right = at("right");
 const { presets: source } = document.querySelector("main").dataset;
 let offered;
 
-const named = ({ preset }) => preset ?? "no preset";
+const named = ({ preset }) => preset ?? "No preset";
 
 function option(text, slug, { is_able: isAble, mark }, isLive = false) {
   const made = new Option(mark ? `${text} – ${mark}` : text, slug);
@@ -24,7 +24,7 @@ export function offer(fresh) {
   for (const select of [left, right]) {
     const chosen = select.value;
     select.replaceChildren(
-      option(`What is live (${named(offered.live)})`, "", offered.live, true),
+      option(`What is live (${offered.live.preset ?? "no preset"})`, "", offered.live, true),
       ...presets.map(([slug, choice]) => option(named(choice), slug, choice)),
     );
     if (chosen in offered.presets) select.value = chosen;
@@ -53,9 +53,12 @@ function tellUnable(choices) {
   }));
 }
 
-// Shows what side by side needs, and says where there is nothing to compare with.
+// Shows what side by side needs, and says where there is nothing to compare with, and what the
+// chosen ones lack.
 export function tellBeside() {
   const isSplit = at("beside").checked;
+  const lacking = (isSplit ? [left, right] : [left]).map(({ value }) => choiceOf(value)).filter(({ mark }) => mark);
+  listed(at("lacking"), [...new Set(lacking)].map((choice) => `${named(choice)}: ${choice.mend}`));
   at("right-part").hidden = !isSplit;
   at("left-says").textContent = isSplit ? "Left, kept" : "Preset, this turn only";
   at("alone").hidden = !isSplit || hasSecond();
@@ -72,7 +75,7 @@ function hasSecond() {
 export function objection(picks) {
   const choices = picks.map(choiceOf);
   const unable = choices.find((choice) => !choice.is_able);
-  if (unable) return `${unable.preset ?? "What is live"} cannot answer: ${unable.mark}. ${unable.mend}`;
+  if (unable) return `${unable.preset ?? "What is live"} cannot answer. ${unable.mend}`;
   if (choices.length < 2 || choices[0].preset !== choices[1].preset) return "";
   return hasSecond() ? "Choose two different presets." : "No second preset can answer here.";
 }

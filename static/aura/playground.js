@@ -242,6 +242,7 @@ function submit(event) {
   if (reason) return complain(reason);
   at("message").value = "";
   if (!isSplit) at("left").value = at("composer").dataset.pinned;
+  tellBeside();
   say(message, picks);
 }
 
@@ -277,8 +278,7 @@ function open() {
 }
 
 at("composer").addEventListener("submit", submit);
-at("beside").addEventListener("change", tellBeside);
-at("left").addEventListener("change", tellBeside);
+for (const id of ["beside", "left", "right"]) at(id).addEventListener("change", tellBeside);
 at("stop").addEventListener("click", stop);
 at("fold").addEventListener("click", () => fold(at("aside").hidden));
 at("copy-all").addEventListener("click", copyAll);
