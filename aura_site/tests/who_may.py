@@ -93,6 +93,7 @@ def make_doors() -> dict[str, Door]:
     places["reflections"] = (reflected, {})
     places["try_again"] = (reflected, _action("try_again", _set_aside().pk))
     places |= _of_reembeddings()
+    places |= _of_people()
     places["usage"] = (_of("gateway_hourlyusage_changelist"), {})
     return {name: Door(*place) for name, place in places.items()}
 
@@ -233,6 +234,15 @@ def _of_kept() -> dict[str, tuple[Any, ...]]:
         "rehearsals": (_of("cognition_rehearsal_changelist"), {}),
         "rehearsal": (_of("cognition_rehearsal_change", rehearsal.pk), {}),
         "rehearsal_stop": (_of("cognition_rehearsal_stop", rehearsal.pk), {}),
+    }
+
+
+def _of_people() -> dict[str, tuple[Any, ...]]:
+    ann = {"user": "ann", "kind": "client"}  # whose reflection was set aside
+    return {
+        "person": (_of("cognition_person_changelist"), ann),
+        "person_export": (_of("cognition_person_export"), ann),
+        "person_forget": (_of("cognition_person_forget"), ann | {"confirmed": "yes"}),
     }
 
 

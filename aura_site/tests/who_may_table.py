@@ -121,6 +121,12 @@ POST re_fill            login     login 403   403  403    302      302   403   4
 POST re_pause           login     login 403   403  403    302      302   403   403     403       403    302      302   302
 POST re_resume          login     login 403   403  403    302      302   403   403     403       403    302      302   302
 POST re_cancel          login     login 403   403  403    302      302   403   403     403       403    302      302   302
+GET  person             login     login 403   403  403    403      403   403   403     403       403    403      200   200
+POST person             login     login 403   403  403    403      403   403   403     403       403    403      200   200
+GET  person_export      login     login 403   403  403    403      403   403   403     403       403    403      405   405
+POST person_export      login     login 403   403  403    403      403   403   403     403       403    403      200   200
+GET  person_forget      login     login 403   403  403    403      403   403   403     403       403    403      405   405
+POST person_forget      login     login 403   403  403    403      403   403   403     403       403    403      302   302
 GET  kept               login     login 403   403  403    403      403   403   403     403       403    403      200   200
 POST kept               login     login 403   403  403    403      403   403   403     403       403    403      200   200
 GET  exchange           login     login 403   403  403    403      403   403   403     403       403    403      200   200
