@@ -161,6 +161,7 @@ def _of_canaries() -> dict[str, tuple[Any, ...]]:
     return {
         "canary": (_of("brains_modelpreset_canary"), {}),
         "canary_start": (start, {"percent": 5}),
+        "canary_forced": (start, {"percent": 5, "force": "1", "reason": "it must be"}),
         "canary_step": (_of("brains_modelpreset_canary_step", "abort"), {}),
         **steps,
     }

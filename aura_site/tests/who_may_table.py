@@ -86,6 +86,7 @@ GET  canary             login     login 403   403  403    200      200   403   4
 POST canary             login     login 403   403  403    405      405   403   403     403       403    405      405   405
 GET  canary_start       login     login 403   403  403    200      200   403   403     403       403    200      200   200
 POST canary_start       login     login 403   403  403    302      302   403   403     403       403    302      302   302
+POST canary_forced      login     login 403   403  403    403      302   403   403     403       403    403      302   302
 GET  canary_step        login     login 403   403  403    405      405   403   403     403       403    405      405   405
 POST abort              login     login 403   403  403    302      302   403   403     403       403    302      302   302
 POST percent            login     login 403   403  403    302      302   403   403     403       403    302      302   302

@@ -36,6 +36,7 @@ from brains.canary import rows as canaries
 from brains.canary.figures import failing, figures
 from brains.canary.models import Canary
 from brains.canary.sentences import (
+    begun_by,
     ended,
     fails,
     how_it_ended,
@@ -44,7 +45,7 @@ from brains.canary.sentences import (
     started,
 )
 from brains.canary.split import may_split_vectors, shown_percent
-from brains.errors import BrainError, CanaryRefused, PresetChanged
+from brains.errors import BrainError, CanaryRefused, PreflightFailed, PresetChanged
 from brains.models import ModelPreset
 from brains.preflight.gate import FRESH
 from brains.selection import resolve
@@ -101,8 +102,12 @@ class CanaryPages:
         opened = {"opened_at": preset.updated_at.isoformat(), "percent": "10"}
         form = StartForm(posted(request), initial=opened)
         if request.method == "POST" and form.is_valid():
-            return _started(request, preset, form)
-        return self._page(request, "canary_start.html", _question(preset, form))
+            try:
+                return _started(request, preset, form)
+            except PreflightFailed as failed:
+                messages.error(request, str(failed))
+        context = {**_question(preset, form), "may_force": may_force(request)}
+        return self._page(request, "canary_start.html", context)
 
     def take(self, request: HttpRequest, step: str) -> HttpResponse:
         """Promote, change or abort the canary that the person was shown."""
@@ -156,6 +161,7 @@ def _running(canary: Canary) -> dict[str, Any]:
     return {
         "title": f"Canary: {canary.preset_name}",
         "canary": canary,
+        "begun_by": begun_by(canary),
         "control": now.selection.preset or "no preset",
         "revision": now.selection.revision,
         "share": share,
@@ -176,16 +182,22 @@ def _running(canary: Canary) -> dict[str, Any]:
 def _started(
     request: HttpRequest, preset: ModelPreset, form: StartForm
 ) -> HttpResponse:
+    """Start it and tell. Raises PreflightFailed."""
     data = form.cleaned_data
     try:
         # A share of the calls is calls: its models are asked as before an activation.
-        pass_gate(request, preset, data["opened_at"] or "", wants_force=False)
+        forced = pass_gate(
+            request, preset, data["opened_at"] or "", wants_force=data["force"]
+        )
         canary = canary_changes.start(
             preset,
             data["percent"],
             author_of(request, data["reason"]),
             opened_at=data["opened_at"] or None,
+            forced=forced,
         )
+    except PreflightFailed:
+        raise
     except PresetChanged as changed:
         messages.warning(request, f"{changed}")
         return redirect(start_url(preset))
