@@ -95,12 +95,15 @@ def test_a_canary_waits_for_its_check_and_its_page_keeps_itself_fresh(
         page = opened.page
         opened.visit(scene.server.url + LIST)
         page.get_by_role("link", name="Canary… Performance").click()
-        page.get_by_text("Its models are asked first").wait_for()
+        page.get_by_text("The start asks by itself").wait_for()
         start = page.get_by_role("button", name="Start the canary of Performance")
         start.evaluate(NOTE_CHANGES)
         start.click()
+        page.get_by_text("Asking …").wait_for()
+        assert page.get_by_role("button", name="Start anyway").is_disabled()
         page.get_by_text("Performance takes 10 % of the calls").wait_for()
-        assert page.evaluate("sessionStorage.noted") == "Checking… true"
+        assert page.evaluate("sessionStorage.noted") == "Starting… true"
+        assert len(provider.requests) == 8, "it was asked again"
 
         page.get_by_label("Percent of the calls").fill("33")
         scene.server.manage("canary", "change", "--percent=25")

@@ -3,7 +3,6 @@ done. GET changes nothing; each change is a POST of a form of its own."""
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +29,13 @@ from brains.admin.catalogue_hints import warnings_of_models
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.doors import ACTING, ASKING, READING, View, guarded, may
 from brains.admin.effective import selection_of, standing, warnings_about
-from brains.admin.preflight_pages import let_through, may_force, pass_gate
+from brains.admin.preflight_pages import (
+    CANARY_START,
+    let_through,
+    may_force,
+    panel,
+    pass_gate,
+)
 from brains.canary import changes as canary_changes
 from brains.canary import rows as canaries
 from brains.canary.figures import failing, figures
@@ -47,11 +52,10 @@ from brains.canary.sentences import (
 from brains.canary.split import may_split_vectors, shown_percent
 from brains.errors import BrainError, CanaryRefused, PreflightFailed, PresetChanged
 from brains.models import ModelPreset
-from brains.preflight.gate import FRESH
 from brains.selection import resolve
 
 PAGE = "brains_modelpreset_canary"
-START = "brains_modelpreset_canary_start"
+START = CANARY_START
 STEP = "brains_modelpreset_canary_step"
 PAST = 10
 _ITS_SIDE = "On the candidate's side"
@@ -145,8 +149,7 @@ def _question(preset: ModelPreset, form: StartForm) -> dict[str, Any]:
         "is_live": now.serves(preset),
         "has_changes": bool(changes(effect["differences"])),
         "keeps_vectors": not may_split_vectors(now.selection, candidate),
-        "is_gated": settings.AURA_PREFLIGHT,
-        "fresh_minutes": round(FRESH.total_seconds() / 60),
+        "preflight": panel(preset),
         "form": form,
     }
 

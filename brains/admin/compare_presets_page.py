@@ -95,8 +95,8 @@ def _compared(first: ModelPreset, second: ModelPreset, days: int) -> dict[str, A
     """Return what the page shows of two presets."""
     pair = (first, second)
     earlier = [earlier_names(preset) for preset in pair]
-    names = [(preset.name, *had) for preset, had in zip(pair, earlier, strict=True)]
-    found = comparison(*names, timezone.now() - timedelta(days=days))
+    one, other = ((p.name, *had) for p, had in zip(pair, earlier, strict=True))
+    found = comparison(one, other, timezone.now() - timedelta(days=days))
     return {
         "title": f"{first.name} and {second.name}",
         "first": first,

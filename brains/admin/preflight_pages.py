@@ -32,6 +32,8 @@ ACTIVATE_PERMISSION = "brains.activate_modelpreset"
 FORCE_PERMISSION = "brains.force_modelpreset"
 PROBE_PERMISSION = "brains.probe_modelpreset"
 ACTIVATE = "brains_modelpreset_activate"
+CANARY_START = "brains_modelpreset_canary_start"
+QUESTIONS = {"activate": ACTIVATE, "canary": CANARY_START}
 PREFLIGHT = "brains_modelpreset_preflight"
 PROGRESS = "brains_modelpreset_preflight_progress"
 EDIT = "brains_modelpreset_preflight_edit"
@@ -197,7 +199,7 @@ def _refuse(request: HttpRequest) -> None:
 
 
 def _back(request: HttpRequest, preset: ModelPreset) -> HttpResponseRedirect:
-    """Go on to the page that activates, when the check was begun there."""
-    to_activate = "activate" in request.POST
-    name = ACTIVATE if to_activate else PREFLIGHT
-    return redirect(reverse(f"admin:{name}", args=[preset.pk]))
+    """Go on to the question in which the check was begun."""
+    asked_in = (page for name, page in QUESTIONS.items() if name in request.POST)
+    page = next(asked_in, PREFLIGHT)
+    return redirect(reverse(f"admin:{page}", args=[preset.pk]))
