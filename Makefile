@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check faults bench screenshots clients lock clean
+.PHONY: help run test check check-types check-rest faults bench screenshots clients lock clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -22,7 +22,7 @@ run: ## Set up and start Aura on http://127.0.0.1:8080 (PORT=9000 make run: else
 	@$(call try,requirements-fast.lock)
 	@exec $(PY) -m aura_site.launch $(ARGS)
 
-test: ## Set up and run all tests, on SQLite and on PostgreSQL
+test: ## Set up and pass the tests, on SQLite and on PostgreSQL (ARGS=--all: the slow ones, too)
 	@$(call venv)
 	@$(call install,requirements-dev.lock,what the tests need)
 	@$(call try,requirements-fast.lock)
@@ -31,9 +31,15 @@ test: ## Set up and run all tests, on SQLite and on PostgreSQL
 check: ## Check format, style, types, imports, templates, migrations and settings
 	@$(call venv)
 	@$(call install,requirements-dev.lock,what the checks need)
+	@$(MAKE) --no-print-directory -j2 check-types check-rest
+
+# Two at a time, for mypy alone takes as long as the rest.
+check-types:
+	$(PY) -m mypy .
+
+check-rest:
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	$(PY) -m mypy .
 	$(VENV)/bin/lint-imports
 	find templates -name '*.html' -exec $(VENV)/bin/djade --check --target-version 5.2 {} +
 	$(PY) manage.py makemigrations --check --dry-run

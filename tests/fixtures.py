@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 import pytest
 from django.core.management import call_command
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from tests.made_once import made_once, share
@@ -40,6 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     share()  # before there are other processes
+    # How long an example takes says nothing on a machine that others use.
+    slowness = [HealthCheck.too_slow]
+    settings.register_profile("aura", deadline=None, suppress_health_check=slowness)
+    settings.load_profile("aura")
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,17 +1,17 @@
-"""`python -m tests.run [--coverage] [--long] [--every-case] [arguments of pytest]`: the
-tests, on both databases.
+"""`python -m tests.run [--all] [--coverage] [arguments of pytest]`: the tests, on both
+databases.
 
-Everything runs on SQLite; then all that uses Django's database and is not slow runs
-again on a PostgreSQL that is started for it: one case of each test, or with --every-case
-all. Slow tests choose their databases themselves. With --long only those run that take tens of
-seconds, which are left out otherwise.
+By itself: one case of each test that is not slow, on SQLite, then on a PostgreSQL that is
+started for it those that use Django's database. With --all every case and the slow tests,
+too, on SQLite; slow tests choose their databases themselves. With --every-case also on
+PostgreSQL every case. With arguments of pytest all that they select.
 """
 
 import os
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from tests import commands
@@ -21,7 +21,7 @@ from tests.postgres_binaries import PostgresMissing
 from tests.server import ROOT
 
 NO_TESTS_SELECTED = 5
-OWN_OPTIONS = ("--coverage", "--long", "--every-case")
+OWN_OPTIONS = ("--all", "--coverage", "--every-case")
 # A file's tests stay together: they share their servers. Files stay in the order of
 # tests/fixtures.py, slow ones first; xdist would begin with those that have many tests.
 PARALLEL = ("--dist=loadfile", "--no-loadscope-reorder", "--maxprocesses=4")
@@ -34,7 +34,8 @@ NOT_PASSED_ON = ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
 ELSEWHERE = [
     f"--ignore-glob={ROOT / pattern}" for pattern in ("providers/*", "tests/test_*")
 ]
-ON_POSTGRES = (WORKING, *ELSEWHERE, "--database-only", "-m", "not slow")
+NOT_SLOW, ONE_CASE = ("-m", "not slow"), ("--one-case",)
+ON_POSTGRES = (WORKING, *ELSEWHERE, "--database-only", *NOT_SLOW)
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,7 @@ class Pass:
 class Run:
     """How to call pytest: under coverage or not, with which arguments."""
 
-    with_coverage: bool
-    with_every_case: bool
+    options: Collection[str]
     arguments: Sequence[str]
     seed: int = field(default_factory=lambda: random.randrange(10_000))
 
@@ -69,10 +69,23 @@ class Run:
         return Pass(database, exit_code, time.monotonic() - began)
 
     @property
-    def cases(self) -> Sequence[str]:
-        """What is left out of a second run: parameters vary what is said to the database
-        and seldom what it does, so one of them shows that a test passes."""
-        return () if self.with_every_case else ("--one-case",)
+    def with_coverage(self) -> bool:
+        """Whether the run on SQLite shows which lines were reached."""
+        return "--coverage" in self.options
+
+    @property
+    def on_sqlite(self) -> Sequence[str]:
+        """What is left out of the first run: nothing that somebody asks for by name."""
+        if self.arguments or "--all" in self.options:
+            return (WAITING,)
+        return (WORKING, *NOT_SLOW, *ONE_CASE)
+
+    @property
+    def on_postgres(self) -> Sequence[str]:
+        """What is left out of the second: parameters vary what is said to the database and
+        seldom what it does, so one of them shows that a test passes."""
+        every_case = self.arguments or "--every-case" in self.options
+        return ON_POSTGRES if every_case else (*ON_POSTGRES, *ONE_CASE)
 
     def _command(self, selection: Sequence[str], is_covered: bool) -> list[str]:
         command = [sys.executable, "-m"]
@@ -93,21 +106,16 @@ def _report_coverage() -> int:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the tests on both databases and return 0 when all of them passed."""
+    options = {argument for argument in arguments if argument in OWN_OPTIONS}
     rest = [argument for argument in arguments if argument not in OWN_OPTIONS]
     share()
-    run = Run(
-        with_coverage="--coverage" in arguments,
-        with_every_case="--every-case" in arguments,
-        arguments=rest,
-    )
-    if "--long" in arguments:
-        return _conclude([run.one("SQLite", None, WAITING, "-m", "long")])
+    run = Run(options, rest)
     if run.with_coverage:
         _coverage("erase")
-    passes = [run.one("SQLite", None, WAITING, "-m", "not long")]
+    passes = [run.one("SQLite", None, *run.on_sqlite)]
     try:
         with PostgresServer() as server:
-            passes.append(run.one("PostgreSQL", server.url, *ON_POSTGRES, *run.cases))
+            passes.append(run.one("PostgreSQL", server.url, *run.on_postgres))
     except PostgresMissing as error:
         print(error, file=sys.stderr)
         return 1

@@ -13,8 +13,7 @@ from tests.server import ROOT, AuraServer
 from tests.upstream import FakeUpstream
 from tests.waiting import wait_until
 
-POSTGRES = pytest.param("postgres", marks=pytest.mark.long)
-pytestmark = [pytest.mark.slow, pytest.mark.parametrize("kind", ["sqlite", POSTGRES])]
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("kind", ["sqlite", "postgres"])]
 
 CHAT = {"model": "aura/l3", "messages": [{"role": "user", "content": "Hello"}]}
 TURNS_BAD = "google/gemini-flash-1.5"  # Budget's L3

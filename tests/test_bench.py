@@ -160,7 +160,6 @@ def test_missing_programs_are_named_with_how_to_install_them(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.long
 @pytest.mark.skipif(bool(machine.problem()), reason=machine.problem())
 def test_one_small_round_measures_aura(tmp_path):
     out = tmp_path / "results.json"

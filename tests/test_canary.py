@@ -38,7 +38,7 @@ Seen = list[tuple[str, str, str, str]]
 """User, side, preset, model of each answer."""
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def server(request, upstream: FakeUpstream):
     environment = {"OPENROUTER_BASE_URL": upstream.url, "OPENROUTER_API_KEY": "k"}
     if request.param == "postgresql":

@@ -25,7 +25,7 @@ from tests.test_pages_in_browser import browser  # noqa: F401 (a fixture)
 from tests.upstream.bodies import said
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 
 INSIGHT = {"asked": "a word", "missed": "", "remember": []}
 L3 = "google/gemini-flash-1.5"

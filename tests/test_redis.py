@@ -21,7 +21,7 @@ from tests.upstream import FakeUpstream
 from tests.waiting import wait_until
 
 pytestmark = [
-    pytest.mark.long,
+    pytest.mark.slow,
     pytest.mark.skipif(
         not shutil.which("redis-server"), reason="redis-server is not installed here."
     ),

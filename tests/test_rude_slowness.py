@@ -8,7 +8,7 @@ import pytest
 from tests.rude import CHAT_PATH, RudeClient, crowd, request, timed_health
 from tests.server import AuraServer
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 
 EACH = 100
 CUT_BY_S = 30

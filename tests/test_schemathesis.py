@@ -57,9 +57,7 @@ def with_plain_numbers(value: Any) -> Any:
 
 
 @schema.parametrize()
-@hypothesis.settings(
-    max_examples=EXAMPLES, derandomize=True, deadline=None, database=None
-)
+@hypothesis.settings(max_examples=EXAMPLES, derandomize=True, database=None)
 def test_answers_are_as_the_document_says(case, server):
     case.call_and_validate(
         base_url=server.url, headers={"Authorization": f"Bearer {server.key}"}

@@ -24,7 +24,7 @@ SWITCH = re.compile(
 )
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def server(request, upstream: FakeUpstream):
     """Aura with four workers on either database, before a provider that streams."""
     upstream.script(chunk_count=10, chunk_interval_s=0.05)

@@ -9,8 +9,7 @@ import requests
 from tests.server import AuraServer
 from tests.waiting import wait_until
 
-POSTGRES = pytest.param("postgres", marks=pytest.mark.long)
-pytestmark = [pytest.mark.slow, pytest.mark.parametrize("kind", ["sqlite", POSTGRES])]
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("kind", ["sqlite", "postgres"])]
 
 TRIAL_S = 12.0
 # The watcher looks every 200 ms; a worker that has just started needs a moment more.

@@ -321,7 +321,7 @@ lines = st.lists(
 
 
 @pytest.mark.fault("E8")
-@settings(database=None, deadline=None)
+@settings(database=None)
 @given(st.binary() | lines.map(b"".join))
 @example(b"K:'\n=\n")
 def test_no_bytes_make_it_raise(tmp_path_factory, content):

@@ -1,11 +1,9 @@
 """Twenty processes that activate at once: each is recorded in one order, none fails."""
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 from django.db import connection
@@ -18,7 +16,7 @@ from tests.server import ROOT
 PROCESSES, ACTIVATIONS = 20, 50
 BOUND_S = 60
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -39,54 +37,26 @@ def environment(request, tmp_path, django_db_blocker):
         yield environment
 
 
-def start(environment, *names):
-    return subprocess.Popen(
-        [sys.executable, "-m", "brains.tests.activating", str(ACTIVATIONS), *names],
+def race(environment):
+    """Let all begin at once; return what each activation did."""
+    arguments = [str(PROCESSES), str(ACTIVATIONS), "Budget", "Hybrid"]
+    done = subprocess.run(
+        [sys.executable, "-m", "brains.tests.activating", *arguments],
         cwd=ROOT,
         env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        timeout=BOUND_S,
+        capture_output=True,
         text=True,
     )
-
-
-@contextlib.contextmanager
-def racers(environment):
-    """Processes that are ready; half of them begin with the one preset, half the other."""
-    names = ["Budget", "Hybrid"]
-    turned = [names, names[::-1]]
-    running = [start(environment, *turned[i % 2]) for i in range(PROCESSES)]
-    try:
-        for process in running:
-            assert process.stdout.readline() == "ready\n", process.stderr.read()
-        yield running
-    finally:
-        for process in running:
-            process.kill()
-            process.communicate()
-
-
-def outcomes_of(processes, bound_s):
-    """Let all begin at once; return what each activation did."""
-    deadline = time.monotonic() + bound_s
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    outcomes = []
-    for process in processes:
-        output, errors = process.communicate(timeout=deadline - time.monotonic())
-        assert (process.returncode, errors) == (0, "")
-        outcomes += [json.loads(line) for line in output.splitlines()]
-    return outcomes
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
 
 
 @pytest.mark.fault("D5")
 def test_many_processes_that_activate_at_once_are_recorded_in_one_order(
     environment, measured
 ):
-    with racers(environment) as processes:
-        outcomes = outcomes_of(processes, BOUND_S)
+    outcomes = race(environment)
 
     rows = list(Activation.objects.order_by("revision"))
     changed = [outcome for outcome in outcomes if outcome[2]]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brains.canary.split import (
@@ -42,7 +42,6 @@ def test_a_hundred_percent_are_all():
     assert all(map(split(100).takes, USERS))
 
 
-@settings(deadline=None)
 @given(st.text(), halves, halves)
 def test_a_greater_share_takes_all_that_a_smaller_one_does(subject, one, other):
     smaller, greater = split(min(one, other)), split(max(one, other))
@@ -81,7 +80,6 @@ def test_a_salt_of_any_length_will_do():
     assert split(50, salt="x" * 200).takes("a") in (True, False)
 
 
-@settings(deadline=None)
 @given(st.decimals())
 def test_only_whole_and_half_percents_are_taken(percent):
     is_fine = percent.is_finite() and 0.5 <= percent <= 100 and percent * 2 % 1 == 0

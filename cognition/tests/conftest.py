@@ -46,9 +46,11 @@ def preset(name: str, values: dict[str, str]) -> dict[str, Any]:
 def _nothing_is_live() -> Iterator[None]:
     """Let each test begin as a process does that has loaded nothing yet."""
     live.forget()
+    MATRICES.forget()
     yield
     live.forget()
     live.changed.clear()
+    MATRICES.forget()
 
 
 @pytest.fixture
@@ -71,18 +73,14 @@ def vectors_served(
 
 
 @pytest.fixture
-def mind(
-    upstream: FakeUpstream, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[FakeUpstream]:
+def mind(upstream: FakeUpstream, settings: LazySettings) -> FakeUpstream:
     """The preset Test is live at revision 7; all its models are on one server."""
     provider = openrouter(upstream.url, "sk-provider-canary-0123456789")
     settings.AURA_PROVIDERS = Registry({provider.name: provider})
     upstream.script("m/vectors", dimension=8)
     upstream.script("o/vectors", dimension=8)
     serve(7)
-    yield upstream
-    live.forget()
-    MATRICES.forget()
+    return upstream
 
 
 def serve(revision: int, values: dict[str, str] = MODELS) -> live.Live:

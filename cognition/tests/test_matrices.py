@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from cognition.memory import matrices
-from cognition.memory.matrices import MATRICES, OVERLAP, Matrices
+from cognition.memory.matrices import OVERLAP, Matrices
 from cognition.memory.models import Memory, MemoryVector
 from cognition.memory.space import Space, unpacked
 from cognition.memory.store import Kind, keep_vectors, recall, remember
@@ -21,12 +21,6 @@ ADA = "client:ada"
 BYTES = SPACE.dimension * 4
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_held():
-    yield
-    MATRICES.forget()
 
 
 def said(count, person=ADA, space=SPACE):

@@ -14,13 +14,6 @@ SPACE = Space("m/vectors", 4)
 ADA, BOB = "client:ada", "client:bob"
 
 
-@pytest.fixture(autouse=True)
-def _fresh():
-    MATRICES.forget()
-    yield
-    MATRICES.forget()
-
-
 def vector(*numbers, space=SPACE):
     return Vector(packed(numbers), space, 1)
 

@@ -52,10 +52,8 @@ def _database(server, tmp_path_factory, django_db_blocker):
 def database(_database, settings):
     """The database before the command, without any rows."""
     settings.AURA_MEMORY_INDEX = "pgvector"
-    MATRICES.forget()  # what tests before it left
     yield
     Memory.objects.all().delete()
-    MATRICES.forget()
     with connection.cursor() as cursor:  # its indexes go along
         cursor.execute(
             "ALTER TABLE cognition_memoryvector DROP COLUMN IF EXISTS embedding"

@@ -33,7 +33,7 @@ from tests.own_database import own_database
 from tests.server import ROOT
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 # PostgreSQL has fewer: what it adds does not grow with the number.
 COUNT = {"sqlite": 10_000, "postgres": 1_000}
 BATCH = 64

@@ -5,7 +5,7 @@ import time
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.answers import (
@@ -200,7 +200,6 @@ def test_retry_after_of_a_near_date_is_the_time_until_then():
     assert 28 <= (retry_after_s(text) or 0) <= 30
 
 
-@settings(deadline=None)
 @given(
     st.one_of(st.text(), st.text("JanFebMoTue0123456789:,+- GMT.e", max_size=40)),
 )

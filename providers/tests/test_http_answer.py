@@ -1,7 +1,7 @@
 """An answer comes out the same wherever its bytes are cut, and nothing else comes out."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.http_answer import (
@@ -231,7 +231,6 @@ def test_what_goes_wrong_in_our_own_code_is_not_taken_for_theirs(monkeypatch):
 SEEDS = [*GOOD.values(), *(data for data in BAD.values() if len(data) < 999)]
 
 
-@settings(deadline=None)
 @given(
     seed=st.sampled_from(SEEDS),
     changes=st.lists(st.tuples(st.integers(0, 999), st.binary(max_size=3))),

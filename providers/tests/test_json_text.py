@@ -56,7 +56,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(JSON)
 def test_any_value_comes_back_as_it_was_written(value):
     data = orjson.dumps(value)

@@ -1,7 +1,7 @@
 """Events come out the same wherever the bytes of a stream are cut."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.sse import EVENT_MAX, EventParser, EventTooLong
@@ -73,13 +73,11 @@ def test_byte_by_byte_gives_the_same_events(ending):
 
 
 @ENDINGS
-@settings(deadline=None)
 @given(places=st.lists(st.integers(0, 10_000), max_size=30))
 def test_any_cuts_give_the_same_events(ending, places):
     assert parsed(cut(reference(ending), places)) == EVENTS
 
 
-@settings(deadline=None)
 @given(
     tokens=st.lists(
         st.sampled_from([b"data:", b" ", b"x", b":", b"\r", b"\n", b"\xc3"])

@@ -26,7 +26,8 @@ _TITLE = """# Faults
 What is done to Aura, what it must do then, and what it did. This page is written by
 `make faults`, which does every fault for real: to a running server, with hostile servers
 and clients on plain sockets, with a real PostgreSQL, on one machine over 127.0.0.1. The
-tests are part of `make test`; they bound waits and sizes, and note what they measured.
+tests are part of `make test ARGS=--all`; they bound waits and sizes, and note what they
+measured.
 """
 _HEAD = (
     "| | fault | promise | measured | proved by |\n| --- | --- | --- | --- | --- |\n"

@@ -60,7 +60,7 @@ def test_a_copy_that_is_damaged_anywhere_is_ignored_and_the_other_serves(
     seen = 0
     assert start_over(key, tmp_path, caplog) == ("Budget", True)
 
-    @settings(max_examples=50, deadline=None, database=None)
+    @settings(max_examples=50, database=None)
     @given(st.data())
     def check(data):
         nonlocal seen
