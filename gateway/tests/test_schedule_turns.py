@@ -16,6 +16,7 @@ from django_tasks_db.models import DBTaskResult
 
 from brains.models import Activation, ModelPreset
 from brains.schedules.models import Schedule
+from brains.schedules.turns import take_turns
 from gateway.background import turns
 from gateway.background.queues import DEFAULT, has_ready
 from gateway.background.turns import ScheduleTurns
@@ -48,11 +49,11 @@ def due(sqlite):
 
 @pytest.fixture
 def asked(settings, upstream):
-    """The models are asked first, and the one that serves the preset never answers."""
+    """The models are asked first; the stream of L1's stands still until it is released."""
     settings.AURA_PREFLIGHT = True
     settings.AURA_PROVIDERS = Registry({"openrouter": openrouter(upstream.url, "k")})
     settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
-    upstream.script(MODEL, stall=True)
+    upstream.script(MODEL, hold_after=1)
     return lambda: any(request.model == MODEL for request in upstream.requests)
 
 
@@ -85,8 +86,8 @@ def test_tasks_are_done_while_its_models_are_asked(
 
     assert DBTaskResult.objects.successful().count() >= 4 and not has_ready(DEFAULT)
     assert begun() == [], "it hangs still"
-    upstream.stop()
-    wait_until(lambda: Schedule.objects.get().left_out, "the check to be over")
+    upstream.release()
+    wait_until(lambda: begun() == ["Night"], "the schedule to begin")
 
 
 def test_one_that_is_left_out_is_told(sqlite, settings):
@@ -107,11 +108,11 @@ def test_a_look_that_fails_is_not_the_last(
     due, settings, running, monkeypatch, caplog, error
 ):
     settings.AURA_PREFLIGHT = False
-    take, failed = turns.take_turns, []
+    failed: list[Exception] = []
 
     def fail_once(now):
         if failed:
-            return take(now)
+            return take_turns(now)
         failed.append(error)
         raise error
 
