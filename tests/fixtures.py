@@ -37,6 +37,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="of a test with parameters only the first case",
     )
+    parser.addoption(
+        "--memories",
+        type=int,
+        default=200,
+        help="how many the embedded models re-embed (200)",
+    )
 
 
 def pytest_configure() -> None:

@@ -24,13 +24,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     _server = xllamacpp.Server(
-        _parameters(parser.parse_args().port)
+        parameters(parser.parse_args().port)
     )  # serves while kept
     wait_for_end_of_launcher()
     os._exit(0)  # without waiting for answers that nobody is left to read
 
 
-def _parameters(port: int) -> Any:
+def parameters(port: int) -> Any:
+    """Return how to serve on a port of 127.0.0.1."""
     params = xllamacpp.CommonParams()
     params.hostnames, params.port = ["127.0.0.1"], port
     params.model.path, params.model_alias = str(_weights()), {MODEL}
