@@ -1,6 +1,7 @@
 """The room's Django configuration."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
 
 from brains import called, preferred, status_pace
@@ -14,7 +15,8 @@ class AuraSiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the pages say how quick layers are, what came of a canary's sides, what a
-        change would cost, what came of calls, and which presets people preferred."""
+        change would cost, what came of calls, and which presets people preferred; and let
+        an upgrade give new permissions to the groups that ship."""
         # By name: tables cannot be imported before every room is ready.
         status_pace.say_by(import_string("aura_site.pace.paces"))
         figures.say_by(import_string("aura_site.canary.figures"))
@@ -23,3 +25,8 @@ class AuraSiteConfig(AppConfig):
         called.lives_by(import_string("aura_site.called.lives"))
         called.compare_by(import_string("aura_site.called.compared"))
         preferred.given_by(import_string("cognition.playground.tally.of_preset"))
+        # This app is the first, so it is before Django makes the permissions that are new.
+        post_migrate.connect(
+            import_string("aura_site.groups.make_permissions"),
+            dispatch_uid="aura_site.groups.make_permissions",
+        )

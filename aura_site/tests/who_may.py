@@ -126,6 +126,11 @@ def _of_presets() -> dict[str, tuple[Any, ...]]:
         "models": (_of("brains_modelpreset_models") + "?q=gemma", {}),
         "check": (_of("brains_modelpreset_preflight", other), {}),
         "progress": (_of("brains_modelpreset_preflight_progress", other), {}),
+        "edit_check": (_of("brains_modelpreset_preflight_edit", live), fields),
+        "edit_progress": (
+            _of("brains_modelpreset_preflight_edit_progress", live),
+            fields,
+        ),
         "schedules": (_of("brains_schedule_changelist"), {}),
         "schedule_add": (_of("brains_schedule_add"), form),
         "schedule": (_of("brains_schedule_change", hours.pk), form | {"days": ["sun"]}),
@@ -162,6 +167,7 @@ def _of_canaries() -> dict[str, tuple[Any, ...]]:
     return {
         "canary": (_of("brains_modelpreset_canary"), {}),
         "canary_start": (start, {"percent": 5}),
+        "canary_forced": (start, {"percent": 5, "force": "1", "reason": "it must be"}),
         "canary_step": (_of("brains_modelpreset_canary_step", "abort"), {}),
         **steps,
     }

@@ -3,6 +3,7 @@ effective changes only through `brains/activation.py`."""
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db import IntegrityError
@@ -41,7 +42,12 @@ from brains.admin.gated_forms import (
     is_gated,
 )
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
-from brains.admin.preflight_pages import PreflightPages, may_check, may_force
+from brains.admin.preflight_pages import (
+    PreflightPages,
+    edit_panel,
+    may_check,
+    may_force,
+)
 from brains.admin.preset_actions import PresetActions
 from brains.admin.preset_columns import COLUMNS, act, with_marks
 from brains.admin.telling import tell
@@ -236,6 +242,9 @@ class PresetAdmin(PresetActions):
             "tallies": lambda: tallies(int(object_id)) if object_id else (),
             "may_activate": self.has_activate_permission(request),
             "may_check": may_check(request),
+            "preflight": edit_panel(now.preset_id)
+            if is_live and now and now.preset_id and settings.AURA_PREFLIGHT
+            else None,
             "suggestions": {
                 CHAT_LIST: suggestions(CHAT_FIELDS),
                 EMBEDDING_LIST: suggestions(EMBEDDING_FIELDS),

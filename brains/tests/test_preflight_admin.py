@@ -232,7 +232,12 @@ def test_the_page_says_what_a_check_costs(admin_client, chosen):
 
 
 @pytest.mark.parametrize(
-    ("data", "page"), [({}, "preflight"), ({"activate": "1"}, "activate")]
+    ("data", "page"),
+    [
+        ({}, "preflight"),
+        ({"activate": "1"}, "activate"),
+        ({"canary": "1"}, "canary_start"),
+    ],
 )
 def test_without_the_script_a_check_leads_back_to_its_page_with_what_was_found(
     admin_client, chosen, upstream, data, page
