@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from brains.called import Comparison, Line, Lived
+from brains.called import Comparison, Line, Lived, Names
 from brains.layers import LAYERS
 from brains.wording import counted
 from gateway.usage.lives import Life, Window
@@ -41,19 +41,27 @@ def _cost(life: Life) -> str:
     )
 
 
-def compared(first: str, second: str, since: datetime) -> Comparison:
+def compared(first: Names, second: Names, since: datetime) -> Comparison:
     """Say what came of the calls of two presets since then, layer by layer."""
-    found = of_presets((first, second), since)
-    one, other = found.get(first, {}), found.get(second, {})
-    pairs = {
-        layer.name: (one.get(layer.name, Tally()), other.get(layer.name, Tally()))
-        for layer in LAYERS
-    }
+    found = of_presets((*first, *second), since)
+    one, other = (_together(found, names) for names in (first, second))
+    pairs = {layer.name: (one[layer.name], other[layer.name]) for layer in LAYERS}
     return Comparison(
         calls=(_calls(one), _calls(other)),
         layers={name: tuple(_lines(*p)) for name, p in pairs.items() if any(_used(p))},
         counted_until=counted_until(),
     )
+
+
+def _together(
+    found: Mapping[str, Mapping[str, Tally]], names: Names
+) -> dict[str, Tally]:
+    """Return layer -> what came of its calls under any of these names."""
+    sides = [found.get(name, {}) for name in names]
+    return {
+        layer.name: sum((side.get(layer.name, Tally()) for side in sides), Tally())
+        for layer in LAYERS
+    }
 
 
 def _calls(side: Mapping[str, Tally]) -> int:

@@ -1,11 +1,14 @@
 """The groups that Aura ships, from which an admin chooses what a colleague may do. What
-people have changed in a group stays as they made it."""
+people have changed in a group stays as they made it; permissions that are new with an upgrade
+are added to it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
+from django.db import DEFAULT_DB_ALIAS, transaction
 
 ROOMS = ("brains", "gateway", "cognition")
 _SEES = (
@@ -56,17 +59,57 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 def make_groups() -> None:
     """Make each shipped group that is missing, with its permissions. One that is there
     stays as it is."""
-    missing = GROUPS.keys() - set(Group.objects.values_list("name", flat=True))
-    if not missing:
-        return
     for room in ROOMS:  # `migrate` has made them, unless it was stopped before its end
-        create_permissions(apps.get_app_config(room), verbosity=0)
+        make_permissions(apps.get_app_config(room))
+    missing = GROUPS.keys() - set(Group.objects.values_list("name", flat=True))
     for name in sorted(missing):
         group = Group.objects.create(name=name)
-        group.permissions.set(_found(GROUPS[name]))
+        group.permissions.set(_rows(Permission.objects, GROUPS[name]))
 
 
-def _found(names: Iterable[str]) -> Iterator[Permission]:
+def make_permissions(
+    app_config: AppConfig,
+    using: str = DEFAULT_DB_ALIAS,
+    apps: Any = apps,
+    **_: Any,
+) -> None:
+    """Make the permissions of a room that are not there yet, and add each to the shipped
+    groups that have it, together: so what somebody took away is never new again.
+
+    `migrate` calls it, before Django itself would make them, with the tables as they are then.
+    """
+    if app_config.label not in ROOMS:
+        return
+    try:
+        permissions, groups = (
+            apps.get_model("auth", name).objects.using(using)
+            for name in ("Permission", "Group")
+        )
+    except LookupError:  # it goes back to where there were none
+        return
+    with transaction.atomic(using):
+        before = _names(permissions.all())
+        create_permissions(app_config, verbosity=0, using=using, apps=apps)
+        new = _names(permissions.all()) - before
+        for group in groups.filter(name__in=GROUPS) if new else ():
+            shipped = set(GROUPS[group.name])
+            if _is_shipped(_names(group.permissions.all()), shipped & before):
+                group.permissions.add(*_rows(permissions, shipped & new))
+
+
+def _is_shipped(has: set[str], had: set[str]) -> bool:
+    """Say whether a group is the one that Aura made, however people changed it, and no other
+    of its name: it has most of what that one had."""
+    return 2 * len(has & had) > len(had)
+
+
+def _names(permissions: Any) -> set[str]:
+    fields = ("content_type__app_label", "codename")
+    rows = permissions.filter(content_type__app_label__in=ROOMS).values_list(*fields)
+    return {f"{room}.{codename}" for room, codename in rows}
+
+
+def _rows(permissions: Any, names: Iterable[str]) -> Iterator[Any]:
     for name in names:
         room, _, codename = name.partition(".")
-        yield Permission.objects.get(content_type__app_label=room, codename=codename)
+        yield permissions.get(content_type__app_label=room, codename=codename)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("chat/stream", stream, name="chat_stream"),
     path("playground/", include("cognition.playground.urls")),
     path("api/", include("cognition.personal_data.urls")),
+    path("api/", include("cognition.memory.reembedding.urls")),
     path("api/", include("brains.api.urls")),
 ]
 

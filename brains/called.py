@@ -1,7 +1,7 @@
 """What calls came to: of what was live from when to when, and of two presets. The figures
 belong to a room above this one, which says them here; until it has, nothing is known."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,7 +35,9 @@ class Comparison:
 
 
 Lives = Callable[[Sequence[Lived]], Mapping[int, str]]
-Compare = Callable[[str, str, datetime], Comparison]
+Names = Collection[str]
+"""Those that one preset has or had."""
+Compare = Callable[[Names, Names, datetime], Comparison]
 
 _lives: Lives | None = None
 _compare: Compare | None = None
@@ -55,13 +57,13 @@ def lives(lived: Sequence[Lived]) -> Mapping[int, str]:
 
 
 def compare_by(say: Compare) -> None:
-    """Take `say` as what knows the calls of two presets, by name, since a time. It may ask
-    the database."""
+    """Take `say` as what knows the calls of two presets, by their names, since a time. It
+    may ask the database."""
     global _compare
     _compare = say
 
 
-def comparison(first: str, second: str, since: datetime) -> Comparison:
+def comparison(first: Names, second: Names, since: datetime) -> Comparison:
     """Return what came of the calls of two presets since then. Raises what the database
     raises."""
     return _compare(first, second, since) if _compare else Comparison((0, 0), {}, None)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from brains.embedding_way import UnderWay, Way
 from brains.errors import VectorsInUse
 from brains.models import ModelPreset
-from brains.selection import Snapshot
 from brains.space import Space
 from brains.wording import counted
 
@@ -28,15 +28,19 @@ NOTHING = Stored()
 
 _count: Callable[[Space, Space], Stored] | None = None
 _begin: Callable[[int], str] | None = None
+_open: Callable[[], UnderWay | None] | None = None
 
 
 def given_by(
-    count: Callable[[Space, Space], Stored], begin: Callable[[int], str]
+    count: Callable[[Space, Space], Stored],
+    begin: Callable[[int], str],
+    under_way: Callable[[], UnderWay | None],
 ) -> None:
     """Take `count` as what knows how much is stored in a space and lacks another, by the
-    database; and `begin` as the address where re-embedding for a preset begins, by its id."""
-    global _count, _begin
-    _count, _begin = count, begin
+    database; `begin` as the address where re-embedding for a preset begins, by its id; and
+    `under_way` as what knows of one that is open."""
+    global _count, _begin, _open
+    _count, _begin, _open = count, begin, under_way
 
 
 def stored(now: Space, then: Space) -> Stored:
@@ -51,16 +55,22 @@ def begin_url(preset: ModelPreset) -> str:
     return _begin(preset.pk) if _begin else ""
 
 
+def under_way() -> UnderWay | None:
+    """Return the re-embedding that is open."""
+    return _open() if _open else None
+
+
 def refused(
-    now: Space, then: Space, wanted: Snapshot | None, lacking_max: int = 0
+    now: Space, then: Space, find_way: Callable[[], Way], lacking_max: int = 0
 ) -> VectorsInUse | None:
-    """Return why vectors must not move on from `now` to `then`; None when they may. `wanted`
-    is what brings the change, as a preset: that is what could be re-embedded for. So many
-    memories as `lacking_max` may lack their vector."""
+    """Return why vectors must not move on from `now` to `then`, with the way all the same;
+    None when they may. So many memories as `lacking_max` may lack their vector."""
     seen = stored(now, then)
     if seen.is_kept or seen.lacking <= lacking_max:
         return None
-    return VectorsInUse(_sentence(seen, now, then, wanted), _counts(seen, now, then))
+    way = find_way()
+    sentence = f"{_sentence(seen, now, then)} {way.sentence}"
+    return VectorsInUse(sentence, _counts(seen, now, then), way)
 
 
 def shortfall(now: Space, then: Space) -> str:
@@ -75,7 +85,7 @@ def shortfall(now: Space, then: Space) -> str:
     )
 
 
-def _sentence(seen: Stored, now: Space, then: Space, wanted: Snapshot | None) -> str:
+def _sentence(seen: Stored, now: Space, then: Space) -> str:
     has = "has" if seen.memories == 1 else "have"
     people = "1 person" if seen.people == 1 else f"{seen.people:,} people"
     if seen.lacking == seen.memories:
@@ -84,21 +94,7 @@ def _sentence(seen: Stored, now: Space, then: Space, wanted: Snapshot | None) ->
         lack = f"{seen.lacking:,} of them lack one of {then}"
     return (
         f"{_memories(seen.memories)} of {people} {has} vectors of {now}, and {lack}: after "
-        f"this change they could not be recalled. {_way(wanted)}"
-    )
-
-
-def _way(wanted: Snapshot | None) -> str:
-    """Say how to do it all the same: which preset to re-embed for."""
-    preset = ModelPreset.objects.filter(slug=wanted.slug).first() if wanted else None
-    if preset and preset.snapshot() == wanted:
-        return (
-            "Re-embed first, then it switches by itself: by the button on the page that "
-            f"activates {preset.name}, or by manage.py reembed {preset.slug}."
-        )
-    return (
-        "Re-embed first: save these values as a preset of their own, and choose that on the "
-        "page that activates it, or run manage.py reembed PRESET."
+        "this change they could not be recalled."
     )
 
 

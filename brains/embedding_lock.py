@@ -5,8 +5,10 @@ keeps itself."""
 from django.conf import settings
 
 from brains import embedding_guard, live
+from brains.embedding_way import Way, to_values_of_an_edit, way_to
 from brains.errors import EmbeddingLocked
 from brains.layers import DIMENSION, EMBEDDING
+from brains.ledger import latest
 from brains.selection import Selection, Snapshot, resolve
 from brains.space import space_of
 
@@ -31,9 +33,22 @@ def refusal(
         return None
     if settings.AURA_EMBEDDING_LOCK:
         return EmbeddingLocked(_locked(now, then, fields))
-    is_edit = before and after and before.slug == after.slug
-    wanted = None if is_edit else after
-    return embedding_guard.refused(space_of(now), space_of(then), wanted, lacking_max)
+    is_edit = before is not None and after is not None and before.slug == after.slug
+
+    def find_way() -> Way:
+        if is_edit:
+            return to_values_of_an_edit()
+        return way_to(after, then, embedding_guard.under_way)
+
+    spaces = space_of(now), space_of(then)
+    return embedding_guard.refused(*spaces, find_way, lacking_max)
+
+
+def refuse_now(after: Snapshot | None) -> None:
+    """Raise EmbeddingLocked when `after` (None: no preset) must not follow what is live:
+    said before models are asked for nothing. The change itself asks again, under its lock."""
+    newest = latest()
+    refuse_change(newest.as_snapshot() if newest else None, after)
 
 
 def refuse_change(

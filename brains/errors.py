@@ -16,7 +16,10 @@ BrainError
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from brains.embedding_way import Way
 
 
 class BrainError(Exception):
@@ -50,11 +53,11 @@ class EmbeddingLocked(BrainError):
 
 class VectorsInUse(EmbeddingLocked):
     """What is stored has vectors of the effective embedding model, and lacks those of the
-    new one; `counts` says how much, ready for JSON."""
+    new one; `counts` says how much, ready for JSON, and `way` how to go there all the same."""
 
-    def __init__(self, message: str, counts: Mapping[str, Any]) -> None:
+    def __init__(self, message: str, counts: Mapping[str, Any], way: "Way") -> None:
         super().__init__(message)
-        self.counts = counts
+        self.counts, self.way = counts, way
 
 
 class CanaryRefused(BrainError):

@@ -1,7 +1,12 @@
-"""Finds a preset: by what people call it, and as it is stored now."""
+"""Finds a preset: by what people call it, by what it was called, and as it is stored now."""
 
+from typing import Any
+
+from django.db.models import QuerySet
+
+from brains.canary.models import Canary
 from brains.errors import BrainError, PresetChanged, PresetNotFound
-from brains.models import ModelPreset
+from brains.models import Activation, ModelPreset
 from brains.values import shown
 
 
@@ -19,6 +24,23 @@ def find_preset(name: str) -> ModelPreset:
         return preset
     names = ", ".join(preset.name for preset in presets) or "none"
     raise PresetNotFound(f"There is no preset {shown(name)}. Presets: {names}.")
+
+
+def earlier_names(preset: ModelPreset) -> list[str]:
+    """Return the other names under which a preset was live or tried; none that another
+    preset has, or had when it was live."""
+    lived = Activation.objects.filter(preset=preset)
+    had = _named(lived) | _named(Canary.objects.filter(preset=preset))
+    others = _named(Activation.objects.exclude(preset=preset))
+    return sorted(
+        had - others - set(ModelPreset.objects.values_list("name", flat=True))
+    )
+
+
+def _named(rows: "QuerySet[Any]") -> set[str]:
+    """Return the names of presets in rows that have a snapshot."""
+    named = rows.order_by().values_list("snapshot__name", flat=True)
+    return {name for name in named.distinct() if name}
 
 
 def stored(

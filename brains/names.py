@@ -47,6 +47,13 @@ def free_slug(name: str, taken: Collection[str]) -> str:
     return next(slug for slug in candidates if slug not in taken)
 
 
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name made from `name` that looks like none of those `taken`."""
+    stem = name[: NAME_LENGTH - 10]
+    candidates = [name, *(f"{stem} {n}" for n in range(2, len(taken) + 3))]
+    return next(c for c in candidates if not any(look_alike(c, t) for t in taken))
+
+
 def name_problem(name: str) -> str:
     """Return why `name` cannot name a preset, as a sentence, or "" when it can."""
     if not name.strip():

@@ -31,8 +31,14 @@ def standing_by(selection: Selection) -> InUse:
 
 def can_answer(selection: Selection, layer: Layer) -> bool:
     """Say whether a layer's own model or one of its fallbacks can be called."""
+    return not what_keeps(selection, layer)
+
+
+def what_keeps(selection: Selection, layer: Layer) -> Provider | None:
+    """Return the provider that keeps a layer from answering; None where it, or one that
+    stands behind it, can be called as it is set up."""
     candidates = [provider_of(selection, layer), *_behind(selection, layer)]
-    return not all(provider.problem for provider in candidates)
+    return candidates[0] if all(each.problem for each in candidates) else None
 
 
 def _behind(selection: Selection, layer: Layer) -> list[Provider]:

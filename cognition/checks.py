@@ -7,19 +7,21 @@ from django.core.checks import CheckMessage, Warning
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils.module_loading import import_string
 
-from cognition.prompts import NAMES, problem_of
+from cognition.prompts import NAMES, problem_of, problem_of_examples
 
 
 def check_prompts(**_: Any) -> list[CheckMessage]:
     """Return a warning for each file in AURA_PROMPTS_DIR that cannot be used."""
+    found = [(problem_of(name), "the prompt that ships is used") for name in NAMES]
+    found.append((problem_of_examples(), "L2 is shown no examples"))
     return [
         Warning(
             problem,
-            hint="Mend it, or remove it; until then the prompt that ships is used.",
+            hint=f"Mend it, or remove it; until then {meanwhile}.",
             id="cognition.W001",
         )
-        for name in NAMES
-        if (problem := problem_of(name))
+        for problem, meanwhile in found
+        if problem
     ]
 
 

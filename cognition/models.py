@@ -3,6 +3,7 @@
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory, MemoryVector
 from cognition.memory.reembedding.models import KeptSpace, ReEmbedding
+from cognition.personal_data.models import Person
 from cognition.playground.models import Preference
 from cognition.reflection.models import Reflection
 from cognition.rehearsal.models import Rehearsal, RehearsedExchange
@@ -12,6 +13,7 @@ __all__ = [
     "KeptSpace",
     "Memory",
     "MemoryVector",
+    "Person",
     "Preference",
     "ReEmbedding",
     "Reflection",

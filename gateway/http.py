@@ -17,9 +17,11 @@ Header = tuple[bytes, bytes]
 
 BODY_MAX = 4 * 1024 * 1024
 BODY_TOO_LARGE = f"The body may have {BODY_MAX} bytes at most."
-JSON_TYPE: Header = (b"content-type", b"application/json")
+NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
+JSON_HEADERS: tuple[Header, ...] = ((b"content-type", b"application/json"), NOSNIFF)
 STREAM_HEADERS: tuple[Header, ...] = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
+    NOSNIFF,
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
@@ -86,7 +88,7 @@ async def send_json(
     start = {
         "type": "http.response.start",
         "status": status,
-        "headers": [JSON_TYPE, length, *headers],
+        "headers": [*JSON_HEADERS, length, *headers],
     }
     await send(start)
     await send({"type": "http.response.body", "body": data})

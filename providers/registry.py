@@ -49,6 +49,12 @@ class Provider:
         return ""
 
     @property
+    def bills_calls(self) -> bool:
+        """Whether a call may cost something: one that takes no key, such as a server of
+        one's own, can bill nobody for it."""
+        return self.needs_key
+
+    @property
     def origin(self) -> str:
         """Scheme, host and port, without path or credentials, as it may be shown."""
         parts = urlsplit(self.base_url)

@@ -63,6 +63,7 @@ ADMIN = (
     View("staff-key", "/admin/brains/staffkey/add/"),
     View("calls", "/admin/gateway/callrecord/"),
     View("usage", "/admin/gateway/hourlyusage/"),
+    View("personal-data", "/admin/cognition/person/"),
     View("login", "/admin/login/", is_signed_in=False),
 )
 GOOD = (View("status-good", STATUS), *ADMIN)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from django.contrib.auth.models import User
 from django.test import Client
 
 from brains.activation import Author
@@ -21,6 +22,7 @@ from brains.as_code.entries import NAMES
 from brains.as_code.plan import Options
 from brains.staff_keys import Scope
 from brains.tests.scripts import ALL_PERMISSIONS, Script, person
+from cognition.memory.reembedding import api as reembedding
 from tests.documents import ROOT
 from tests.isolation import plain
 from tests.server import AuraServer
@@ -86,7 +88,7 @@ class Curl:
 
 @database
 def test_every_command_of_the_page_does_what_it_says(tmp_path):
-    curl = Curl(tmp_path, Script().key)
+    curl = Curl(tmp_path, Script(user=User.objects.create_superuser("root")).key)
 
     answers = {command.split('"')[1]: curl(command) for command in curls()}
 
@@ -132,6 +134,10 @@ DOORS = {
     ("GET", "/api/schedules"): schedules.VIEW,
     ("POST", "/api/schedules"): schedules.ADD,
     ("DELETE", "/api/schedules/<id>"): schedules.DELETE,
+    ("POST", "/api/reembedding"): reembedding.CHANGE,
+    ("POST", "/api/reembedding/pause"): reembedding.CHANGE,
+    ("POST", "/api/reembedding/resume"): reembedding.CHANGE,
+    ("POST", "/api/reembedding/cancel"): reembedding.CHANGE,
     ("POST", "/api/roll-back"): changes.ROLL_BACK,
     ("GET", "/api/history?limit=50"): reading.HISTORY,
     ("GET", "/api/selection"): reading.VIEW,

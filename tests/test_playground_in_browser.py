@@ -14,6 +14,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.slow
 
 L1, L3 = "mistralai/mistral-7b-instruct", "deepseek/deepseek-chat"
+OTHER_L3 = "google/gemini-flash-1.5"
 VECTORS = "openai/text-embedding-3-small"
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)><b>bold</b>"
 
@@ -84,7 +85,7 @@ def test_two_presets_are_compared_and_one_is_preferred(playground):
     replies = playground.turn.locator(".reply .voice")
     assert [replies.nth(i).locator(".model").inner_text() for i in (0, 1)] == [
         L3,
-        "google/gemini-flash-1.5",
+        OTHER_L3,
     ]
     page.get_by_role("button", name="the right one").click()
     page.get_by_text("Kept. Budget 1 · no preset 0 · neither 0").wait_for()
@@ -95,6 +96,85 @@ def test_two_presets_are_compared_and_one_is_preferred(playground):
     assert page.locator(".turn .reply .voice").count() == 1
     assert page.locator("#tally").inner_text() == "Budget 0 · no preset 0 · neither 1"
     assert playground.tab.complaints == []
+
+
+def headings(playground):
+    """Return the models in the headings of the newest turn, in their order."""
+    return playground.turn.locator(".model").all_inner_texts()
+
+
+def test_a_side_that_fails_says_so_and_waits_for_nothing(playground, models):
+    page = playground.page
+    page.get_by_role("checkbox", name="Side by side").check()
+    page.get_by_label("Right, not kept").select_option("Budget")
+    models.script(OTHER_L3, status=500)
+    playground.send("Hello")
+    playground.rest()
+    right = playground.turn.locator(".reply .voice").nth(1)
+    for sentence in ("The right side failed.", "500", "Retry says it once more"):
+        assert sentence in right.locator(".wrong").inner_text()
+    assert right.locator(".stamps").inner_text() == "Budget · revision 0"
+    assert headings(playground)[:4] == [L1, "google/gemma-7b-it", L3, OTHER_L3]
+    assert playground.turn.locator(".instinct .waiting, .reply .waiting").count() == 0
+    assert "the right side did not" in playground.turn.locator("footer").inner_text()
+    assert not playground.turn.locator(".vote").is_visible()
+
+    models.reset()
+    models.script(L3, status=500)
+    playground.send("And now?")
+    playground.rest()
+    wrong = playground.turn.locator(".reply .voice").first.locator(".wrong")
+    assert "The left side failed." in wrong.inner_text()
+    assert headings(playground)[2:4] == [L3, OTHER_L3]
+    assert playground.turn.locator(".waiting").count() == 0
+
+
+def test_earlier_conversations_follow_what_is_said(playground):
+    page = playground.page
+    playground.say("The first talk")
+    first = page.locator("#earlier li").first
+    first.get_by_role("link", name="The first talk").wait_for()
+    one = playground.conversation()
+    playground.open()
+    playground.say("The second talk")
+    first.get_by_role("link", name="The second talk").wait_for()
+    playground.open(f"?conversation={one}")
+    playground.say("More of the first")
+    first.get_by_text("2 turns").wait_for()
+    assert first.get_by_role("link").inner_text() == "The first talk"
+    assert first.get_by_role("link").get_attribute("aria-current") == "page"
+    assert playground.tab.complaints == []
+
+
+def test_presets_that_cannot_answer_are_marked_and_not_sent_to(browser, models):
+    embedded = ("AURA_OFFLINE_CHAT_URL", "AURA_OFFLINE_EMBEDDING_URL")
+    with AuraServer(dict.fromkeys(embedded, models.url)) as server:
+        signed_in = sign_in(browser, server)
+        server.manage("activate_preset", "Offline", "--force", "--reason=no key")
+        with tab(browser, signed_in=signed_in) as opened:
+            room, page = Playground(opened, server.url), opened.page
+            room.open()
+            budget = page.locator("#left option", has_text="Budget")
+            assert budget.inner_text() == "Budget – no key for OpenRouter"
+            assert budget.is_disabled()
+            assert page.get_by_text("5 presets cannot answer here").is_visible()
+            alone = page.get_by_text("No second preset can answer here, so")
+            assert not alone.is_visible()
+            page.get_by_role("checkbox", name="Side by side").check()
+            assert "set OPENROUTER_API_KEY and restart" in alone.inner_text()
+            page.get_by_label("Message", exact=True).fill("Hello")
+            page.keyboard.press("Enter")
+            page.get_by_role("alert").get_by_text("No second preset can").wait_for()
+
+            room.open("?preset=budget")
+            assert "It cannot answer as it is: No key" in page.inner_text(".pinned")
+            page.get_by_label("Message", exact=True).fill("Hello")
+            page.keyboard.press("Enter")
+            page.get_by_role("alert").get_by_text("Budget cannot answer").wait_for()
+            assert page.inner_text("#lacking").startswith("Budget: No key for Open")
+            page.get_by_label("Preset, this turn only").select_option("Offline")
+            assert page.inner_text("#lacking") == ""
+            assert page.locator(".turn").count() == 0
 
 
 def test_a_stop_keeps_what_was_said(playground, models):
@@ -143,6 +223,9 @@ def test_a_failure_is_said_in_words_and_retried(playground, models):
     playground.turn.get_by_text("answers 429 as scripted").wait_for()
     playground.rest()
     assert playground.turn.locator(".number").inner_text() == "Not kept"
+    assert "The reply failed." in playground.turn.locator(".reply .wrong").inner_text()
+    assert headings(playground) == [L1, L3, ""]
+    assert playground.turn.locator(".waiting").count() == 0
     models.reset()
     playground.turn.get_by_role("button", name="Retry").click()
     playground.page.locator(".turn").nth(1).wait_for()
@@ -176,4 +259,5 @@ def test_what_keeps_aura_from_answering_is_said(playground, status, body, senten
     playground.send("Hello")
     playground.turn.get_by_text(sentence).wait_for()
     playground.rest()
+    assert playground.turn.locator(".waiting").count() == 0
     assert playground.page.get_by_role("button", name="Send").is_visible()

@@ -85,12 +85,15 @@ def test_a_canary_waits_for_its_check_and_its_page_keeps_itself_fresh(
         page = opened.page
         opened.visit(scene.server.url + LIST)
         page.get_by_role("link", name="Canary… Performance").click()
-        page.get_by_text("Its models are asked first").wait_for()
+        page.get_by_text("The start asks by itself").wait_for()
         start = page.get_by_role("button", name="Start the canary of Performance")
         start.evaluate(NOTE_CHANGES)
         start.click()
+        page.get_by_text("Asking …").wait_for()
+        assert page.get_by_role("button", name="Start anyway").is_disabled()
         page.get_by_text("Performance takes 10 % of the calls").wait_for()
-        assert page.evaluate("sessionStorage.noted") == "Checking… true"
+        assert page.evaluate("sessionStorage.noted") == "Starting… true"
+        assert len(provider.requests) == 8, "it was asked again"
 
         page.get_by_label("Percent of the calls").fill("33")
         scene.server.manage("canary", "change", "--percent=25")
@@ -121,4 +124,48 @@ def test_activate_asks_by_itself_and_stays_when_a_model_fails(browser, scene, pr
         page.get_by_text("Hybrid is live as revision").first.wait_for()
         opened.visit(scene.server.url + "/admin/brains/activation/")
         assert page.get_by_text("past the check of its models").first.is_visible()
+        assert opened.complaints == []
+
+
+def test_an_edit_of_the_live_preset_shows_its_check_and_is_saved(
+    browser, scene, provider
+):
+    provider.reset()
+    provider.script("test/new", latency_s=2.0, times=1)
+    provider.script("test/gone", status=404)
+    scene.server.manage("activate_preset", "All-DeepSeek", "--force", "--reason=tests")
+    with tab(browser, width=390, signed_in=scene.signed_in) as opened:
+        page = opened.page
+        opened.visit(scene.server.url + LIST)
+        page.locator("a.aura-name", has_text="All-DeepSeek").click()
+        page.get_by_label("L2 model").fill("test/gone")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("This cannot be saved as it is.").wait_for()
+        assert page.get_by_text("OpenRouter answered 404").is_visible()
+        assert opened.sideways() == 0
+
+        page.get_by_label("L2 model").fill("test/new")
+        page.get_by_role("button", name="Save and continue editing").click()
+        page.get_by_text("Asking …").wait_for()
+        assert page.get_by_role("button", name="Checking…").is_disabled()
+        assert page.get_by_role("button", name="Save", exact=True).is_disabled()
+        findings = page.locator("#preflight-findings")
+        findings.locator("tr", has_text="L1").get_by_text("Answers").wait_for()
+        assert findings.locator("tr", has_text="L2").get_by_text("Asked").is_visible()
+        page.get_by_text("was changed successfully").wait_for()
+        assert page.get_by_label("L2 model").input_value() == "test/new"
+
+        asked = len(provider.requests)
+        page.get_by_label("Description").fill("for the night")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("was changed successfully").wait_for()
+        assert len(provider.requests) == asked, "it was asked for a description"
+
+        page.locator("a.aura-name", has_text="All-DeepSeek").click()
+        page.get_by_label("L2 model").fill("test/gone")
+        page.get_by_label("Save anyway").check()
+        page.get_by_label("Why").fill("it will be back")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("was changed successfully").wait_for()
+        assert len(provider.requests) == asked, "it was asked though forced"
         assert opened.complaints == []

@@ -57,6 +57,12 @@ BEYOND_ALL = {
     "length": POST + b"Content-Length: " + b"9" * 30 + b"\r\n\r\n",
     "chunk": POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"F" * 20 + b"\r\n",
 }
+# The first is ours, or the second, or both, however they are written.
+TWO_HOSTS = [
+    ("Host: 127.0.0.1", "Host: evil.example"),
+    ("Host: evil.example", "Host: 127.0.0.1"),
+    ("Host: 127.0.0.1", "hOST: 127.0.0.1"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +90,22 @@ def test_smuggling_is_400_and_ends_the_connection(server: AuraServer, case: str)
         reply = client.reply()
         assert reply.status in (400, 501), reply.body
         assert reply.error["type"] in ("invalid_request_error", "server_error")
+        assert reply.is_last
+        wait_until(client.is_closed, "the end", 5)
+
+
+@pytest.mark.fault("W6")
+@pytest.mark.parametrize("hosts", TWO_HOSTS, ids=" ".join)
+@pytest.mark.parametrize("path", ["/", "/admin/login/", "/api/presets", "/v1/models"])
+def test_two_lines_of_host_are_400_and_end_the_connection(
+    server: AuraServer, path: str, hosts: tuple[str, str]
+):
+    lines = [f"GET {path} HTTP/1.1", *hosts, "Accept: */*", "", ""]
+    with RudeClient(server.port) as client:
+        client.send("\r\n".join(lines).encode(), SMUGGLED)
+        reply = client.reply()
+        assert reply.status == 400 and reply.error["type"] == "invalid_request_error"
+        assert b"evil" not in reply.body and reply.headers["location"] is None
         assert reply.is_last
         wait_until(client.is_closed, "the end", 5)
 

@@ -2,12 +2,16 @@
 with a word for who had none."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from brains import activation
+from brains.canary import changes as canary_changes
 from brains.models import ModelPreset
+from brains.tests.records import ANN
 from brains.tests.status_reader import words
 from gateway.tests.usage_rows import call, record
 from gateway.usage.rollup import roll_up
@@ -65,6 +69,61 @@ def test_no_calls_at_all_show_no_table(admin_client):
     seen = page(admin_client)
     assert "Budget had no calls" in seen and "Performance had no calls" in seen
     assert "Errors" not in seen
+
+
+# A preset that was renamed.
+
+
+def renamed(name, to):
+    row = preset(name)
+    row.name = to
+    activation.save_preset(row, ANN)
+
+
+def test_calls_under_an_earlier_name_are_counted_in(admin_client):
+    activation.activate(preset("Budget"), ANN)
+    served("Budget", 3)
+    renamed("Budget", "Thrift")
+    served("Thrift", 2)
+    activation.activate(preset("Hybrid"), ANN)
+    renamed("Thrift", "Cheap")
+    served("Cheap", 1)
+
+    seen = page(admin_client, "Cheap")
+
+    assert "Calls 6 0" in seen
+    assert "Those of Cheap under Budget, Thrift are counted in." in seen
+
+
+def test_one_that_was_tried_alone_keeps_its_calls_too(admin_client):
+    activation.activate(preset("Hybrid"), ANN)
+    canary_changes.start(preset("Budget"), Decimal(10), ANN)
+    served("Budget", 3)
+    renamed("Budget", "Cheap")
+
+    assert "Calls 3 0" in page(admin_client, "Cheap")
+
+
+def test_a_name_that_another_preset_has_by_now_is_its_own(admin_client):
+    activation.activate(preset("Budget"), ANN)
+    renamed("Budget", "Cheap")
+    ModelPreset.objects.create(name="Budget", slug="budget-2")
+    served("Budget", 3)
+
+    seen = page(admin_client, "Cheap", "Budget")
+
+    assert "Calls 0 3" in seen and "counted in" not in seen
+
+
+def test_a_name_that_two_presets_had_counts_for_neither(admin_client):
+    for row in (preset("Budget"), preset("Performance")):
+        row.name, own = "Shared", row.name
+        activation.save_preset(row, ANN)
+        activation.activate(row, ANN)
+        renamed("Shared", own)
+    served("Shared", 3)
+
+    assert "Budget had no calls" in page(admin_client)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,119 @@ def test_no_group_may_edit_users():
     assert not auth.filter(group__isnull=False).exists()
 
 
+# An upgrade. What there was is made by the migrations of an earlier version.
+
+EARLIER = (
+    ("gateway", "0004_key_limits"),  # without kept exchanges
+    ("brains", "0008_canary"),  # without staff keys
+)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def earlier(request, tmp_path, django_db_blocker):
+    """A database of an earlier version, without the mind, with the groups as it made them."""
+    url = ""
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres")
+        url = server.create_database(f"earlier_{request.node.originalname[-30:]}")
+    with django_db_blocker.unblock(), own_database(url, tmp_path):
+        for app, name in EARLIER:
+            call_command("migrate", app, name, verbosity=0)
+        for name, names in GROUPS.items():
+            Group.objects.create(name=name).permissions.set(there(names))
+        yield
+
+
+def there(names):
+    """Return those of these permissions that the database has by now."""
+    return [
+        row
+        for row in Permission.objects.select_related("content_type")
+        if f"{row.content_type.app_label}.{row.codename}" in names
+    ]
+
+
+def upgrade():
+    call_command("migrate", verbosity=0)
+    first_run()
+
+
+def test_an_upgrade_gives_the_groups_what_is_new(earlier):
+    before = {name: permissions_of(name) for name in GROUPS}
+    assert "brains.view_modelpreset" in before["Viewer"]
+    assert "brains.view_staffkey" not in before["Viewer"]
+    assert "cognition.use_playground" not in before["Operator"]
+    assert "gateway.view_keptexchange" not in before["Admin"]
+
+    upgrade()
+
+    assert {name: permissions_of(name) for name in GROUPS} == {
+        name: set(names) for name, names in GROUPS.items()
+    }
+
+
+@pytest.mark.slow
+def test_an_upgrade_gives_back_nothing_that_was_taken_away(earlier):
+    taken = "gateway.view_callrecord", "brains.activate_modelpreset"
+    for name in ("Viewer", "Operator"):
+        Group.objects.get(name=name).permissions.remove(*there(taken))
+    kept = Permission.objects.get(codename="add_user")
+    Group.objects.get(name="Operator").permissions.add(kept)
+
+    upgrade()
+
+    assert permissions_of("Viewer") == set(GROUPS["Viewer"]) - set(taken)
+    assert permissions_of("Operator") == (
+        set(GROUPS["Operator"]) - set(taken) | {"auth.add_user"}
+    )
+    assert permissions_of("Admin") == set(GROUPS["Admin"])
+
+
+@pytest.mark.slow
+def test_what_was_taken_away_after_it_is_not_given_back_by_the_next(earlier):
+    upgrade()
+    Group.objects.get(name="Admin").permissions.remove(
+        *there(["gateway.view_keptexchange"])
+    )
+
+    for app, name in EARLIER:
+        call_command("migrate", app, name, verbosity=0)
+    upgrade()
+
+    assert "gateway.view_keptexchange" not in permissions_of("Admin")
+
+
+@pytest.mark.slow
+def test_an_upgrade_leaves_a_group_of_ones_own_alone(earlier):
+    Group.objects.get(name="Admin").permissions.set(there(["brains.view_modelpreset"]))
+    Group.objects.filter(name="Operator").update(name="Night shift")
+    before = permissions_of("Night shift")
+
+    upgrade()
+
+    assert permissions_of("Admin") == {"brains.view_modelpreset"}
+    assert permissions_of("Night shift") == before
+    assert permissions_of("Operator") == set(GROUPS["Operator"]), "it was missing"
+
+
+@pytest.mark.slow
+def test_an_upgrade_that_is_stopped_gives_them_at_the_next_start(earlier, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "django.core.management.commands.migrate.emit_post_migrate_signal", stop
+        )
+        with pytest.raises(KeyboardInterrupt):
+            call_command("migrate", verbosity=0)
+    assert "brains.view_staffkey" not in permissions_of("Viewer")
+
+    first_run()
+
+    assert permissions_of("Admin") == set(GROUPS["Admin"])
+
+
 def test_a_fresh_database_has_them_after_migrate_and_the_first_run(
     tmp_path, django_db_blocker
 ):

@@ -93,6 +93,7 @@ def make_doors() -> dict[str, Door]:
     places["reflections"] = (reflected, {})
     places["try_again"] = (reflected, _action("try_again", _set_aside().pk))
     places |= _of_reembeddings()
+    places |= _of_people()
     places["usage"] = (_of("gateway_hourlyusage_changelist"), {})
     return {name: Door(*place) for name, place in places.items()}
 
@@ -125,6 +126,11 @@ def _of_presets() -> dict[str, tuple[Any, ...]]:
         "models": (_of("brains_modelpreset_models") + "?q=gemma", {}),
         "check": (_of("brains_modelpreset_preflight", other), {}),
         "progress": (_of("brains_modelpreset_preflight_progress", other), {}),
+        "edit_check": (_of("brains_modelpreset_preflight_edit", live), fields),
+        "edit_progress": (
+            _of("brains_modelpreset_preflight_edit_progress", live),
+            fields,
+        ),
         "schedules": (_of("brains_schedule_changelist"), {}),
         "schedule_add": (_of("brains_schedule_add"), form),
         "schedule": (_of("brains_schedule_change", hours.pk), form | {"days": ["sun"]}),
@@ -161,6 +167,7 @@ def _of_canaries() -> dict[str, tuple[Any, ...]]:
     return {
         "canary": (_of("brains_modelpreset_canary"), {}),
         "canary_start": (start, {"percent": 5}),
+        "canary_forced": (start, {"percent": 5, "force": "1", "reason": "it must be"}),
         "canary_step": (_of("brains_modelpreset_canary_step", "abort"), {}),
         **steps,
     }
@@ -233,6 +240,15 @@ def _of_kept() -> dict[str, tuple[Any, ...]]:
         "rehearsals": (_of("cognition_rehearsal_changelist"), {}),
         "rehearsal": (_of("cognition_rehearsal_change", rehearsal.pk), {}),
         "rehearsal_stop": (_of("cognition_rehearsal_stop", rehearsal.pk), {}),
+    }
+
+
+def _of_people() -> dict[str, tuple[Any, ...]]:
+    ann = {"user": "ann", "kind": "client"}  # whose reflection was set aside
+    return {
+        "person": (_of("cognition_person_changelist"), ann),
+        "person_export": (_of("cognition_person_export"), ann),
+        "person_forget": (_of("cognition_person_forget"), ann | {"confirmed": "yes"}),
     }
 
 

@@ -82,10 +82,14 @@ GET  check              login     login 403   403  403    200      200   200   4
 POST check              login     login 403   403  403    302      302   302   403     403       403    302      302   302
 PUT  check              login     login 403   403  403    405      405   405   403     403       403    405      405   405
 POST progress           login     login 403   403  403    405      405   405   403     403       403    405      405   405
+GET  edit_check         login     login 403   403  403    403      403   403   403     403       403    403      405   405
+POST edit_check         login     login 403   403  403    403      403   403   403     403       403    403      made  made
+POST edit_progress      login     login 403   403  403    403      403   403   403     403       403    403      200   200
 GET  canary             login     login 403   403  403    200      200   403   403     403       403    200      200   200
 POST canary             login     login 403   403  403    405      405   403   403     403       403    405      405   405
 GET  canary_start       login     login 403   403  403    200      200   403   403     403       403    200      200   200
 POST canary_start       login     login 403   403  403    302      302   403   403     403       403    302      302   302
+POST canary_forced      login     login 403   403  403    403      302   403   403     403       403    403      302   302
 GET  canary_step        login     login 403   403  403    405      405   403   403     403       403    405      405   405
 POST abort              login     login 403   403  403    302      302   403   403     403       403    302      302   302
 POST percent            login     login 403   403  403    302      302   403   403     403       403    302      302   302
@@ -121,6 +125,12 @@ POST re_fill            login     login 403   403  403    302      302   403   4
 POST re_pause           login     login 403   403  403    302      302   403   403     403       403    302      302   302
 POST re_resume          login     login 403   403  403    302      302   403   403     403       403    302      302   302
 POST re_cancel          login     login 403   403  403    302      302   403   403     403       403    302      302   302
+GET  person             login     login 403   403  403    403      403   403   403     403       403    403      200   200
+POST person             login     login 403   403  403    403      403   403   403     403       403    403      200   200
+GET  person_export      login     login 403   403  403    403      403   403   403     403       403    403      405   405
+POST person_export      login     login 403   403  403    403      403   403   403     403       403    403      200   200
+GET  person_forget      login     login 403   403  403    403      403   403   403     403       403    403      405   405
+POST person_forget      login     login 403   403  403    403      403   403   403     403       403    403      302   302
 GET  kept               login     login 403   403  403    403      403   403   403     403       403    403      200   200
 POST kept               login     login 403   403  403    403      403   403   403     403       403    403      200   200
 GET  exchange           login     login 403   403  403    403      403   403   403     403       403    403      200   200

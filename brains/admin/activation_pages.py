@@ -18,6 +18,7 @@ from brains.admin.catalogue_hints import warnings_of_models
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.doors import ASKING, View, guarded, may
 from brains.admin.effective import Standing, selection_of, standing, warnings_about
+from brains.admin.embedding_links import link_of, with_link
 from brains.admin.forms import ActivateForm, ConfirmForm
 from brains.admin.preflight_pages import FORCE_PERMISSION, panel, pass_gate
 from brains.admin.return_sentences import after_activating_on_trial
@@ -32,6 +33,7 @@ from brains.errors import (
 )
 from brains.layers import DIMENSION, EMBEDDING
 from brains.models import ModelPreset
+from brains.preflight.gate import NOTHING
 from brains.preview.preview import preview
 from brains.preview.traffic import used
 from brains.selection import Selection
@@ -89,8 +91,10 @@ class ActivationPages:
             return self._ask(request, preset, form)
         try:
             return _activated(request, preset, form)
-        except PreflightFailed as failed:
-            messages.error(request, str(failed))
+        except PreflightFailed:
+            messages.error(
+                request, f"{NOTHING} The check of its models below says why."
+            )
             return self._ask(request, preset, form)
 
     def deactivate(self, request: HttpRequest) -> HttpResponse:
@@ -103,7 +107,8 @@ class ActivationPages:
         try:
             outcome = activation.deactivate(author)
         except EmbeddingLocked as locked:
-            messages.error(request, f"{locked} Nothing changed.")
+            link = link_of(request, locked, None)
+            messages.error(request, with_link(f"{locked} Nothing changed.", link))
             return redirect(LIST)
         sentence = sentences.after_deactivating(outcome, expected)
         tell(request, outcome, sentence, expected)
@@ -117,19 +122,23 @@ class ActivationPages:
     ) -> HttpResponse:
         context = {
             **self._admin.admin_site.each_context(request),
-            **_question(preset, standing()),
+            **_question(request, preset, standing()),
             "opts": self._admin.opts,
             "form": form,
             "list_url": reverse(LIST),
-            "preflight": panel(preset) if preset else None,
             "may_force": request.user.has_perm(FORCE_PERMISSION),
         }
         return TemplateResponse(request, _TEMPLATE, context)
 
 
-def _question(preset: ModelPreset | None, now: Standing) -> dict[str, Any]:
+def _question(
+    request: HttpRequest, preset: ModelPreset | None, now: Standing
+) -> dict[str, Any]:
     """Return what the page shows: the change value by value, and what to mind."""
-    effect = effect_of(now.selection, selection_of(preset))
+    lock, checked = _lock(preset, now), panel(preset) if preset else {}
+    # What holds it up, or was found of its models, is not said again as a warning.
+    said = str(lock) if lock else " ".join(_found_by(checked))
+    effect = effect_of(now.selection, selection_of(preset), said=said)
     changed = changes(effect["differences"])
     is_done = now.serves(preset) if preset else now.selection.preset is None
     verb = f"Activate {preset.name}" if preset else f"Deactivate {now.selection.preset}"
@@ -144,30 +153,41 @@ def _question(preset: ModelPreset | None, now: Standing) -> dict[str, Any]:
             else sentences.question(preset, now.selection.preset, len(changed))
         ),
         **effect,
-        **_held_up(preset, _lock(preset, now)),
+        **_held_up(request, preset, lock),
+        "preflight": checked,
     }
 
 
-def effect_of(now: Selection, then: Selection, when: str = "Then") -> dict[str, Any]:
+def _found_by(checked: dict[str, Any]) -> list[str]:
+    report = checked.get("report")
+    return report.refusals if report else []
+
+
+def effect_of(
+    now: Selection, then: Selection, when: str = "Then", said: str = ""
+) -> dict[str, Any]:
     """Return what a question shows of a change: each value now and then, what to mind.
-    `when` begins what would not be served."""
+    `when` begins what would not be served; what is `said` already is not said again."""
     differences = compare(side_of(now), side_of(then))
     fields = {difference.field for difference in changes(differences)}
     return {
         "differences": differences,
         "mixes_vectors": bool(fields & _VECTOR_FIELDS),
         "preview": preview(now, then, load(), used()),
-        "warnings": [*warnings_about(then, when), *warnings_of_models(then)],
+        "warnings": [*warnings_about(then, when, said), *warnings_of_models(then)],
     }
 
 
 def _held_up(
-    preset: ModelPreset | None, lock: EmbeddingLocked | None
+    request: HttpRequest, preset: ModelPreset | None, lock: EmbeddingLocked | None
 ) -> dict[str, Any]:
-    """Return what the page says of a change that stored vectors hold up, and its way out."""
-    is_way_out = preset is not None and isinstance(lock, VectorsInUse)
-    url = embedding_guard.begin_url(preset) if preset and is_way_out else ""
-    return {"lock": lock, "reembed_url": url}
+    """Return what the page says of a change that stored vectors hold up, and its way out:
+    a button where that can begin, else a link to what stands in the way."""
+    can_begin = isinstance(lock, VectorsInUse) and lock.way.can_begin
+    url = embedding_guard.begin_url(preset) if preset and can_begin else ""
+    after = preset.snapshot() if preset else None
+    link = link_of(request, lock, after, here=preset)
+    return {"lock": lock, "reembed_url": url, "lock_link": link}
 
 
 def _lock(preset: ModelPreset | None, now: Standing) -> EmbeddingLocked | None:
@@ -209,7 +229,9 @@ def _activated(
             trial=timedelta(minutes=given["minutes"]),
         )
     except EmbeddingLocked as locked:
-        messages.error(request, f"{locked} Nothing changed.")
+        is_shown = _lock(preset, standing()) is not None
+        why = "What holds it up stands below." if is_shown else str(locked)
+        messages.error(request, f"{NOTHING} {why}")
         return redirect(activate_url(preset))
     except PresetChanged:
         messages.warning(request, sentences.edited_meanwhile(preset))

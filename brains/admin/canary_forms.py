@@ -39,7 +39,16 @@ class StartForm(forms.Form):
         ),
         help_text="Optional. It is kept with the canary.",
     )
+    force = forms.BooleanField(required=False)  # by a button of its own
     opened_at = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Want a reason from who goes past the check."""
+        data = super().clean() or {}
+        if data.get("force") and not data.get("reason"):
+            sentence = "Write why it is started past the check of its models."
+            self.add_error("reason", sentence)
+        return data
 
 
 class StepForm(forms.Form):

@@ -3,7 +3,6 @@ done. GET changes nothing; each change is a POST of a form of its own."""
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +10,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from brains import activation, live
+from brains import activation, embedding_lock, live
 from brains.admin.activation_pages import (
     LIST,
     PERMISSION,
@@ -30,12 +29,20 @@ from brains.admin.catalogue_hints import warnings_of_models
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.doors import ACTING, ASKING, READING, View, guarded, may
 from brains.admin.effective import selection_of, standing, warnings_about
-from brains.admin.preflight_pages import let_through, may_force, pass_gate
+from brains.admin.embedding_links import link_of, with_link
+from brains.admin.preflight_pages import (
+    CANARY_START,
+    let_through,
+    may_force,
+    panel,
+    pass_gate,
+)
 from brains.canary import changes as canary_changes
 from brains.canary import rows as canaries
 from brains.canary.figures import failing, figures
 from brains.canary.models import Canary
 from brains.canary.sentences import (
+    begun_by,
     ended,
     fails,
     how_it_ended,
@@ -44,13 +51,12 @@ from brains.canary.sentences import (
     started,
 )
 from brains.canary.split import may_split_vectors, shown_percent
-from brains.errors import BrainError, CanaryRefused, PresetChanged
+from brains.errors import BrainError, CanaryRefused, PreflightFailed, PresetChanged
 from brains.models import ModelPreset
-from brains.preflight.gate import FRESH
 from brains.selection import resolve
 
 PAGE = "brains_modelpreset_canary"
-START = "brains_modelpreset_canary_start"
+START = CANARY_START
 STEP = "brains_modelpreset_canary_step"
 PAST = 10
 _ITS_SIDE = "On the candidate's side"
@@ -101,8 +107,12 @@ class CanaryPages:
         opened = {"opened_at": preset.updated_at.isoformat(), "percent": "10"}
         form = StartForm(posted(request), initial=opened)
         if request.method == "POST" and form.is_valid():
-            return _started(request, preset, form)
-        return self._page(request, "canary_start.html", _question(preset, form))
+            try:
+                return _started(request, preset, form)
+            except PreflightFailed as failed:
+                messages.error(request, str(failed))
+        context = {**_question(preset, form), "may_force": may_force(request)}
+        return self._page(request, "canary_start.html", context)
 
     def take(self, request: HttpRequest, step: str) -> HttpResponse:
         """Promote, change or abort the canary that the person was shown."""
@@ -111,7 +121,12 @@ class CanaryPages:
         try:
             messages.success(request, act(request))
         except BrainError as refusal:
-            messages.warning(request, f"{refusal} Nothing was changed.")
+            canary = canaries.running()
+            after = canary.as_snapshot() if canary else None
+            link = link_of(request, refusal, after)
+            messages.warning(
+                request, with_link(f"{refusal} Nothing was changed.", link)
+            )
         return redirect(LIST if canaries.running() is None else page_url())
 
     def _door(self, view: View, methods: tuple[str, ...]) -> View:
@@ -140,8 +155,7 @@ def _question(preset: ModelPreset, form: StartForm) -> dict[str, Any]:
         "is_live": now.serves(preset),
         "has_changes": bool(changes(effect["differences"])),
         "keeps_vectors": not may_split_vectors(now.selection, candidate),
-        "is_gated": settings.AURA_PREFLIGHT,
-        "fresh_minutes": round(FRESH.total_seconds() / 60),
+        "preflight": panel(preset),
         "form": form,
     }
 
@@ -156,6 +170,7 @@ def _running(canary: Canary) -> dict[str, Any]:
     return {
         "title": f"Canary: {canary.preset_name}",
         "canary": canary,
+        "begun_by": begun_by(canary),
         "control": now.selection.preset or "no preset",
         "revision": now.selection.revision,
         "share": share,
@@ -176,16 +191,22 @@ def _running(canary: Canary) -> dict[str, Any]:
 def _started(
     request: HttpRequest, preset: ModelPreset, form: StartForm
 ) -> HttpResponse:
+    """Start it and tell. Raises PreflightFailed."""
     data = form.cleaned_data
     try:
         # A share of the calls is calls: its models are asked as before an activation.
-        pass_gate(request, preset, data["opened_at"] or "", wants_force=False)
+        forced = pass_gate(
+            request, preset, data["opened_at"] or "", wants_force=data["force"]
+        )
         canary = canary_changes.start(
             preset,
             data["percent"],
             author_of(request, data["reason"]),
             opened_at=data["opened_at"] or None,
+            forced=forced,
         )
+    except PreflightFailed:
+        raise
     except PresetChanged as changed:
         messages.warning(request, f"{changed}")
         return redirect(start_url(preset))
@@ -203,6 +224,7 @@ def _promote(request: HttpRequest) -> str:
     if force and not reason:
         raise CanaryRefused("Write why it is promoted past the check of its models.")
     running = canaries.the_running(given.get("canary", 0))
+    embedding_lock.refuse_now(running.as_snapshot())
     forced = let_through(request, running.as_snapshot(), wants_force=force)
     outcome = activation.promote_canary(
         author_of(request, reason), running.pk, forced=forced

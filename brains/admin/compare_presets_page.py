@@ -12,6 +12,7 @@ from django.utils import timezone
 from brains.admin.doors import COMPARE_PRESETS_PAGE, READING, guarded
 from brains.called import comparison
 from brains.layers import LAYERS
+from brains.lookup import earlier_names
 from brains.models import ModelPreset
 
 if TYPE_CHECKING:
@@ -91,8 +92,10 @@ class ComparePresetsPage:
 
 def _compared(first: ModelPreset, second: ModelPreset, days: int) -> dict[str, Any]:
     """Return what the page shows of two presets."""
-    found = comparison(first.name, second.name, timezone.now() - timedelta(days=days))
     pair = (first, second)
+    earlier = [earlier_names(preset) for preset in pair]
+    one, other = ((p.name, *had) for p, had in zip(pair, earlier, strict=True))
+    found = comparison(one, other, timezone.now() - timedelta(days=days))
     return {
         "title": f"{first.name} and {second.name}",
         "first": first,
@@ -101,5 +104,6 @@ def _compared(first: ModelPreset, second: ModelPreset, days: int) -> dict[str, A
         "layers": [(layer, found.layers.get(layer.name)) for layer in LAYERS],
         "has_calls": any(found.calls),
         "without": [p for p, n in zip(pair, found.calls, strict=True) if not n],
+        "renamed": [(p, had) for p, had in zip(pair, earlier, strict=True) if had],
         "counted_until": found.counted_until,
     }

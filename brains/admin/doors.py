@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import reverse
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 CONFIRM = "brains.confirm_modelpreset"
 ROLL_BACK = "brains.roll_back_modelpreset"
@@ -28,7 +28,7 @@ def guarded(
 ) -> View:
     """Return `view` for those who may, by these methods: others get 403, then 405."""
 
-    def guard(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def guard(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         if not may(request):
             raise PermissionDenied
         if request.method not in methods:

@@ -43,9 +43,11 @@ def selection_of(preset: ModelPreset | None) -> Selection:
     return resolve(preset.snapshot() if preset else None, live.ladder())
 
 
-def warnings_about(selection: Selection, when: str = "Then") -> list[str]:
+def warnings_about(
+    selection: Selection, when: str = "Then", said: str = ""
+) -> list[str]:
     """Return, as sentences, what of the layers would not be served, and why: its provider
-    is not set up. `when` begins them."""
+    is not set up. `when` begins them; what is `said` already is left out."""
     troubles: list[tuple[str, str, list[Layer]]] = []
     for provider, layers in serving(selection):
         helped = [layer for layer in layers if can_answer(selection, layer)]
@@ -57,7 +59,7 @@ def warnings_about(selection: Selection, when: str = "Then") -> list[str]:
     return [
         f"{when} {what.format(listed([layer.title for layer in layers]))}. {problem}"
         for problem, what, layers in troubles
-        if problem and layers
+        if problem and layers and problem not in said
     ]
 
 

@@ -8,14 +8,23 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 
 from brains import activation, embedding_lock
 from brains.admin.catalogue_hints import warnings_beside
+from brains.admin.embedding_links import link_of, with_link
 from brains.admin.inheritance import EMBEDDING_FIELDS, inherited, refusals
 from brains.catalogue.catalogue import Catalogue, load
-from brains.layers import DIMENSION, EMBEDDING, FALLBACK_FIELDS, SETTABLE, Value
+from brains.layers import (
+    DIMENSION,
+    EMBEDDING,
+    FALLBACK_FIELDS,
+    FIELDS,
+    SETTABLE,
+    Value,
+)
 from brains.models import Activation, ModelPreset
 from brains.values import (
     DIMENSION_MAX,
@@ -63,6 +72,8 @@ class FallbacksField(forms.CharField):
 class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
     """A preset. Each blank field shows the value that it would inherit, and from where."""
 
+    request: HttpRequest | None = None
+    """Who fills it in, where that is known."""
     opened_at = forms.CharField(required=False, widget=forms.HiddenInput)
     l1_fallback = FallbacksField(label="L1 fallback", required=False)
     l2_fallback = FallbacksField(label="L2 fallback", required=False)
@@ -120,11 +131,12 @@ class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
         if newest is None or not self._is_live():
             return
         before, after = newest.as_snapshot(), self.instance.snapshot()
-        given = {f: str(data[f] or "") for f in EMBEDDING_LOCKED if f in data}
+        given = {f: str(data[f] or "") for f in FIELDS if f in data}
         after = replace(after, values={**after.values, **given})
         if refused := embedding_lock.refusal(before, after):
             field = embedding_lock.changed_fields(before, after)[0]
-            self.add_error(field, str(refused))
+            link = link_of(self.request, refused, after) if self.request else None
+            self.add_error(field, with_link(str(refused), link))
 
 
 class ConfirmForm(forms.Form):

@@ -13,6 +13,7 @@ from brains import activation
 from brains.admin.forms import REASON_LENGTH, PresetForm
 from brains.models import ModelPreset
 from brains.preflight import gate
+from brains.selection import Selection
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -74,21 +75,29 @@ def is_gated(preset: ModelPreset | None) -> bool:
     return preset.pk == activation.live_preset_id()
 
 
-def ask_first(
+def to_ask(
     admin: "ModelAdmin[ModelPreset]", request: HttpRequest, object_id: str
-) -> None:
-    """Ask the models that a sent form gives the live preset, before it is saved under a lock:
-    that takes seconds. Not where they passed just now, or the form cannot be saved anyway.
-    What they say is kept, for `GatedForm` to read."""
+) -> Selection | None:
+    """Return the selection that a sent form gives the live preset, when its models are to
+    answer before that is saved. None where it is forced, or cannot be saved anyway."""
     preset = admin.get_object(request, object_id)
     if not preset or not is_gated(preset) or request.POST.get("force"):
-        return
+        return None
     fields = flatten_fieldsets(admin.fieldsets or ())
     form = admin.get_form(request, preset, change=True, form=PresetForm, fields=fields)
     sent = form(request.POST, instance=preset)
     if not admin.has_change_permission(request, preset) or not sent.is_valid():
-        return
-    candidate = gate.to_ask(sent.instance.snapshot())
+        return None
+    return gate.to_ask(sent.instance.snapshot())
+
+
+def ask_first(
+    admin: "ModelAdmin[ModelPreset]", request: HttpRequest, object_id: str
+) -> None:
+    """Ask the models that a sent form gives the live preset, before it is saved under a lock:
+    that takes seconds. Not where they passed just now. What they say is kept, for
+    `GatedForm` to read."""
+    candidate = to_ask(admin, request, object_id)
     known = gate.newest(candidate) if candidate else None
     if candidate and not (known and known.has_passed):
         gate.run(candidate)

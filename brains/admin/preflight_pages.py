@@ -1,5 +1,5 @@
 """The check of a preset's models in the admin: a page that asks them, how far that has come,
-and the gate that Activate goes through."""
+the same for what a form would give the live preset, and the gate that Activate goes through."""
 
 from typing import Any
 
@@ -20,10 +20,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from brains.admin.effective import selection_of
+from brains.admin.gated_forms import ask_first, to_ask
 from brains.models import ModelPreset
 from brains.preflight import gate
 from brains.preflight.asking import ANSWER_S
-from brains.preflight.gate import FRESH
+from brains.preflight.gate import FRESH, Report
 from brains.preflight.questions import L1_TIMES, TOKENS, TOTAL
 from brains.selection import Snapshot
 
@@ -31,8 +32,12 @@ ACTIVATE_PERMISSION = "brains.activate_modelpreset"
 FORCE_PERMISSION = "brains.force_modelpreset"
 PROBE_PERMISSION = "brains.probe_modelpreset"
 ACTIVATE = "brains_modelpreset_activate"
+CANARY_START = "brains_modelpreset_canary_start"
+QUESTIONS = {"activate": ACTIVATE, "canary": CANARY_START}
 PREFLIGHT = "brains_modelpreset_preflight"
 PROGRESS = "brains_modelpreset_preflight_progress"
+EDIT = "brains_modelpreset_preflight_edit"
+EDIT_PROGRESS = "brains_modelpreset_preflight_edit_progress"
 _PAGE = "admin/brains/modelpreset/preflight.html"
 _FINDINGS = "admin/brains/modelpreset/preflight_findings.html"
 
@@ -56,6 +61,14 @@ def panel(preset: ModelPreset) -> dict[str, Any]:
         "tokens": TOKENS,
         "answer_s": round(ANSWER_S),
         "fresh_minutes": round(FRESH.total_seconds() / 60),
+    }
+
+
+def edit_panel(preset_id: int) -> dict[str, str]:
+    """Return where the form of the live preset has its models asked."""
+    return {
+        "ask_url": reverse(f"admin:{EDIT}", args=[preset_id]),
+        "progress_url": reverse(f"admin:{EDIT_PROGRESS}", args=[preset_id]),
     }
 
 
@@ -106,6 +119,12 @@ class PreflightPages:
         return [
             path("<int:pk>/preflight/", wrap(self.preflight), name=PREFLIGHT),
             path("<int:pk>/preflight/progress/", wrap(self.progress), name=PROGRESS),
+            path("<int:pk>/preflight/edit/", wrap(self.ask_edit), name=EDIT),
+            path(
+                "<int:pk>/preflight/edit/progress/",
+                wrap(self.edit_progress),
+                name=EDIT_PROGRESS,
+            ),
         ]
 
     def preflight(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -137,14 +156,40 @@ class PreflightPages:
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         preset = get_object_or_404(ModelPreset, pk=pk)
-        report = gate.newest(selection_of(preset))
-        return JsonResponse(
-            {
-                "is_over": bool(report and report.is_over),
-                "has_passed": bool(report and report.has_passed),
-                "html": render_to_string(_FINDINGS, {"report": report}),
-            }
-        )
+        return _told(gate.newest(selection_of(preset)))
+
+    def ask_edit(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask the models that the sent form gives a live preset, as to save it would."""
+        self._refuse_edit(request, pk)
+        if request.method == "POST":
+            ask_first(self._admin, request, str(pk))
+        return self.edit_progress(request, pk)
+
+    def edit_progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say how far that has come; where there is nothing to ask, that it may be saved."""
+        self._refuse_edit(request, pk)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        candidate = to_ask(self._admin, request, str(pk))
+        if candidate is None:
+            return JsonResponse({"is_over": True, "has_passed": True, "html": ""})
+        return _told(gate.newest(candidate), is_edit=True)
+
+    def _refuse_edit(self, request: HttpRequest, pk: int) -> None:
+        preset = get_object_or_404(ModelPreset, pk=pk)
+        if not self._admin.has_change_permission(request, preset):
+            raise PermissionDenied
+
+
+def _told(report: Report | None, *, is_edit: bool = False) -> JsonResponse:
+    html = render_to_string(_FINDINGS, {"report": report, "is_edit": is_edit})
+    return JsonResponse(
+        {
+            "is_over": bool(report and report.is_over),
+            "has_passed": bool(report and report.has_passed),
+            "html": html,
+        }
+    )
 
 
 def _refuse(request: HttpRequest) -> None:
@@ -153,7 +198,7 @@ def _refuse(request: HttpRequest) -> None:
 
 
 def _back(request: HttpRequest, preset: ModelPreset) -> HttpResponseRedirect:
-    """Go on to the page that activates, when the check was begun there."""
-    to_activate = "activate" in request.POST
-    name = ACTIVATE if to_activate else PREFLIGHT
-    return redirect(reverse(f"admin:{name}", args=[preset.pk]))
+    """Go on to the question in which the check was begun."""
+    asked_in = (page for name, page in QUESTIONS.items() if name in request.POST)
+    page = next(asked_in, PREFLIGHT)
+    return redirect(reverse(f"admin:{page}", args=[preset.pk]))

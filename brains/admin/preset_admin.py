@@ -3,12 +3,19 @@ effective changes only through `brains/activation.py`."""
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from brains import activation, attention, live
@@ -16,6 +23,7 @@ from brains.admin import sentences
 from brains.admin.activation_pages import (
     PERMISSION,
     ActivationPages,
+    activate_url,
     author_of,
 )
 from brains.admin.canary_pages import CanaryPages
@@ -24,6 +32,7 @@ from brains.admin.closed import Unfiltered
 from brains.admin.compare_presets_page import ComparePresetsPage
 from brains.admin.doors import READING, guarded
 from brains.admin.effective import standing, troubles_now
+from brains.admin.embedding_links import leads_to_activate
 from brains.admin.explain_page import ExplainPage
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.gated_forms import (
@@ -34,7 +43,12 @@ from brains.admin.gated_forms import (
     is_gated,
 )
 from brains.admin.inheritance import CHAT_FIELDS, EMBEDDING_FIELDS, suggestions
-from brains.admin.preflight_pages import PreflightPages, may_check, may_force
+from brains.admin.preflight_pages import (
+    PreflightPages,
+    edit_panel,
+    may_check,
+    may_force,
+)
 from brains.admin.preset_actions import PresetActions
 from brains.admin.preset_columns import COLUMNS, act, with_marks
 from brains.admin.telling import tell
@@ -169,7 +183,9 @@ class PresetAdmin(Unfiltered, PresetActions):
         if is_gated(obj):
             may = may_force(request)
             kwargs.setdefault("form", ForceableForm if may else GatedForm)
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.request = request  # type: ignore[attr-defined]
+        return form
 
     def get_fieldsets(
         self, request: HttpRequest, obj: ModelPreset | None = None
@@ -199,6 +215,14 @@ class PresetAdmin(Unfiltered, PresetActions):
         for warning in warnings_of(obj):
             self.message_user(request, f"Saved. {warning}", messages.WARNING)
 
+    def response_post_save_add(
+        self, request: HttpRequest, obj: ModelPreset
+    ) -> HttpResponseRedirect:
+        """Go on to Activate, where the form was opened on the way there."""
+        if not leads_to_activate(request) or not self.has_activate_permission(request):
+            return super().response_post_save_add(request, obj)
+        return redirect(activate_url(obj))
+
     def _form_context(
         self, request: HttpRequest, object_id: str | None
     ) -> dict[str, Any]:
@@ -206,12 +230,16 @@ class PresetAdmin(Unfiltered, PresetActions):
         is_live = bool(now and object_id and str(now.preset_id) == object_id)
         return {
             "is_live": is_live,
+            "leads_on": leads_to_activate(request),
             "live": now,
             "catalogue": load().said,
             # Asked by the page itself, which there is only for a preset that there is.
             "tallies": lambda: tallies(int(object_id)) if object_id else (),
             "may_activate": self.has_activate_permission(request),
             "may_check": may_check(request),
+            "preflight": edit_panel(now.preset_id)
+            if is_live and now and now.preset_id and settings.AURA_PREFLIGHT
+            else None,
             "suggestions": {
                 CHAT_LIST: suggestions(CHAT_FIELDS),
                 EMBEDDING_LIST: suggestions(EMBEDDING_FIELDS),

@@ -26,6 +26,7 @@ from brains.admin.doors import (
     may,
 )
 from brains.admin.effective import Standing, standing
+from brains.admin.embedding_links import link_of, with_link
 from brains.admin.forms import ConfirmForm
 from brains.admin.preflight_pages import let_through, may_force
 from brains.admin.return_sentences import (
@@ -94,13 +95,15 @@ class RollBackPages:
         author = author_of(request, form.cleaned_data["reason"])
         force = form.cleaned_data["force"]
         try:
+            embedding_lock.refuse_now(target.as_snapshot())
             forced = let_through(request, target.as_snapshot(), wants_force=force)
             outcome = activation.roll_back(revision, author, forced=forced)
         except PreflightFailed as failed:
             messages.error(request, str(failed))
-            return self._ask(request, target, form)
+            return self._ask(request, target, form, said=str(failed))
         except BrainError as refused:
-            messages.error(request, f"{refused} Nothing changed.")
+            link = link_of(request, refused, target.as_snapshot())
+            messages.error(request, with_link(f"{refused} Nothing changed.", link))
             return redirect(HISTORY)
         sentence = after_rolling_back(outcome, target, expected)
         tell(request, outcome, sentence, expected)
@@ -127,11 +130,17 @@ class RollBackPages:
         return wrap(guarded(view, may(permission), methods))
 
     def _ask(
-        self, request: HttpRequest, target: Activation, form: ConfirmForm
+        self,
+        request: HttpRequest,
+        target: Activation,
+        form: ConfirmForm,
+        said: str = "",
     ) -> HttpResponse:
+        question = _question(target, standing(), said)
         context = {
             **self._admin.admin_site.each_context(request),
-            **_question(target, standing()),
+            **question,
+            "lock_link": link_of(request, question["lock"], target.as_snapshot()),
             "opts": self._admin.opts,
             "form": form,
             "list_url": reverse(HISTORY),
@@ -140,10 +149,12 @@ class RollBackPages:
         return TemplateResponse(request, _TEMPLATE, context)
 
 
-def _question(target: Activation, now: Standing) -> dict[str, Any]:
-    """Return what the page shows: the change value by value, and what to mind."""
+def _question(target: Activation, now: Standing, said: str) -> dict[str, Any]:
+    """Return what the page shows: the change value by value, and what to mind but for what
+    is `said` already."""
     then = resolve(target.as_snapshot(), live.ladder(), revision=target.revision)
-    effect = effect_of(now.selection, then)
+    lock = embedding_lock.refusal(_snapshot(now.activation), _snapshot(target))
+    effect = effect_of(now.selection, then, said=f"{lock or ''} {said}")
     changed = len(changes(effect["differences"]))
     is_done = bool(
         now.activation
@@ -154,7 +165,7 @@ def _question(target: Activation, now: Standing) -> dict[str, Any]:
         "title": f"Go back to {named(target)}?" if not is_done else "Nothing to change",
         "button": f"Go back to revision {target.revision}",
         "is_done": is_done,
-        "lock": embedding_lock.refusal(_snapshot(now.activation), _snapshot(target)),
+        "lock": lock,
         "sentence": (
             nothing_to_roll_back(target, now.activation)
             if is_done and now.activation

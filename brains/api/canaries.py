@@ -39,17 +39,21 @@ def show(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 def start(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Send a percentage of the calls to a preset, once its models have answered."""
-    body = read_object(request, ("preset", "percent", "reason", "updated_at"))
+    body = read_object(request, ("preset", "percent", "reason", "updated_at", "force"))
     name, percent = text(body, "preset", longest=_LONGEST), _percent(body)
     required(name, "preset")
     preset = activation.find_preset(name)
     saved_at = preset.updated_at.isoformat()
     opened_at = text(body, "updated_at", longest=_LONGEST) or saved_at
-    candidate = gate.to_ask(preset.snapshot())
-    if candidate and opened_at == saved_at and canaries.running() is None:
-        gate.admit(candidate)
+    # Nobody is asked for what cannot start anyway: the start itself says why.
+    can_start = opened_at == saved_at and canaries.running() is None
+    candidate = gate.to_ask(preset.snapshot()) if can_start else None
     canary = canary_changes.start(
-        preset, percent, caller.author(reason(body)), opened_at=opened_at
+        preset,
+        percent,
+        caller.author(reason(body)),
+        opened_at=opened_at,
+        forced=pass_gate(caller, body, candidate),
     )
     return JsonResponse({"canary": canary_json(canary)}, status=201)
 
@@ -69,7 +73,7 @@ def promote(request: HttpRequest, caller: Caller) -> HttpResponse:
     outcome = activation.promote_canary(
         caller.author(reason(body)),
         canary=running.pk,
-        forced=pass_gate(caller, body, gate.to_ask(running.as_snapshot())),
+        forced=pass_gate(caller, body, running.as_snapshot()),
     )
     return JsonResponse(outcome_json(outcome))
 

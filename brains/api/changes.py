@@ -11,7 +11,6 @@ from brains.api.door import Caller, Need
 from brains.api.errors import Conflict
 from brains.api.gates import pass_gate
 from brains.api.shapes import outcome_json
-from brains.preflight import gate
 from brains.staff_keys import Scope
 from brains.ways_back import find_revision
 
@@ -40,8 +39,7 @@ def activate(request: HttpRequest, caller: Caller) -> HttpResponse:
         author,
         opened_at=opened_at,
         trial=timedelta(minutes=minutes) if minutes else None,
-        forced=opened_at == saved_at
-        and pass_gate(caller, body, gate.to_ask(preset.snapshot())),
+        forced=opened_at == saved_at and pass_gate(caller, body, preset.snapshot()),
     )
     return JsonResponse(outcome_json(outcome))
 
@@ -80,7 +78,7 @@ def roll_back(request: HttpRequest, caller: Caller) -> HttpResponse:
     outcome = activation.roll_back(
         target.revision,
         caller.author(reason(body)),
-        forced=pass_gate(caller, body, gate.to_ask(target.as_snapshot())),
+        forced=pass_gate(caller, body, target.as_snapshot()),
     )
     return JsonResponse(outcome_json(outcome))
 

@@ -3,10 +3,11 @@ a key and a person who may, with a reason."""
 
 from typing import Any
 
+from brains import embedding_lock
 from brains.api.body import reason, required, switch
 from brains.api.door import Caller, Need
 from brains.preflight import gate
-from brains.selection import Selection
+from brains.selection import Snapshot
 from brains.staff_keys import Scope
 
 FORCE = Need(Scope.FORCE, "brains.force_modelpreset")
@@ -22,15 +23,15 @@ def wants_force(caller: Caller, body: dict[str, Any]) -> bool:
     return force
 
 
-def pass_gate(
-    caller: Caller, body: dict[str, Any], candidate: Selection | None
-) -> bool:
-    """Let what `gate.to_ask` gave through to what makes it live, and say whether that was
-    forced.
+def pass_gate(caller: Caller, body: dict[str, Any], snapshot: Snapshot | None) -> bool:
+    """Let what is to be live through to what makes it so, and say whether that was forced.
 
-    Raises PreflightFailed, and what `wants_force` does.
+    Raises EmbeddingLocked before any model is asked, PreflightFailed, and what `wants_force`
+    does.
     """
     force = wants_force(caller, body)
+    embedding_lock.refuse_now(snapshot)
+    candidate = gate.to_ask(snapshot)
     if candidate is None:
         return False
     if not force:

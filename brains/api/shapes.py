@@ -45,6 +45,7 @@ def revision_json(activation: Activation) -> dict[str, Any]:
         "preset": activation.preset_name,
         "by": activation.by_name,
         "reason": activation.reason or None,
+        "forced": activation.forced,
         "created_at": activation.created_at.isoformat(),
         "restores": activation.restores,
         "confirm_by": _moment(activation, "confirm_by"),
@@ -65,6 +66,7 @@ def canary_json(canary: Canary) -> dict[str, Any]:
         "percent": float(canary.percent),
         "by": canary.started_by_name,
         "reason": canary.reason or None,
+        "forced": canary.forced,
         "started_at": canary.started_at.isoformat(),
         "ended": {
             "how": canary.how,

@@ -5,7 +5,7 @@ afterwards goes through the check of its models first, as everywhere."""
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from brains import activation
+from brains import activation, embedding_lock
 from brains.activation import Author
 from brains.as_code.document import Document
 from brains.as_code.entries import Refusal
@@ -92,6 +92,7 @@ def _checked(
     if planned.refusals or not _is_gated(snapshot):
         return None
     allow(planned)
+    embedding_lock.refuse_now(snapshot)
     if not options.force and (candidate := gate.to_ask(snapshot)):
         gate.admit(candidate)
     return snapshot

@@ -19,8 +19,10 @@ def start(
     author: Author,
     *,
     opened_at: str | None = None,
+    forced: bool = False,
 ) -> Canary:
     """Send `percent` of the calls to `preset`, as it is saved now; what is live stays live.
+    `forced` keeps with it that it went past the check of its models.
 
     Raises CanaryRuns, CanaryRefused, and what `activate` does.
     """
@@ -30,7 +32,12 @@ def start(
         if newest and newest.is_of(fresh):
             raise CanaryRefused(f"{fresh.name} is live: there is nothing to try.")
         canary = canaries.begin(
-            fresh, percent, by=author.name, user=author.user, reason=author.reason
+            fresh,
+            percent,
+            by=author.name,
+            user=author.user,
+            reason=author.reason,
+            forced=forced,
         )
         publish_change(counter)
         return canary

@@ -32,6 +32,11 @@ class Canary(models.Model):
     )
     started_by_name = models.CharField(max_length=150)
     reason = models.CharField(max_length=500, blank=True)
+    forced = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether it was started past the check of its models.",
+    )
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ended_by_name = models.CharField(max_length=150, blank=True)

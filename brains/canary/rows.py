@@ -54,7 +54,13 @@ def payload() -> dict[str, Any] | None:
 
 
 def begin(
-    preset: ModelPreset, percent: Decimal, *, by: str, user: Any, reason: str
+    preset: ModelPreset,
+    percent: Decimal,
+    *,
+    by: str,
+    user: Any,
+    reason: str,
+    forced: bool = False,
 ) -> Canary:
     """Begin a canary of a preset as it is saved now. Raises CanaryRuns when one runs, and
     CanaryRefused when the percentage is none."""
@@ -73,6 +79,7 @@ def begin(
         started_by=user,
         started_by_name=by,
         reason=reason,
+        forced=forced,
         started_at=timezone.now(),
     )
 

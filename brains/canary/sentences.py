@@ -46,14 +46,22 @@ def fails(name: str, failing: Failing) -> str:
     )
 
 
+def begun_by(canary: Canary) -> str:
+    """Say who started it, whether past the check of its models, and why."""
+    past = " past the check of its models" if canary.forced else ""
+    why = f": “{canary.reason}”" if canary.reason else ""
+    return f"{canary.started_by_name}{past}{why}"
+
+
 def how_it_ended(canary: Canary) -> str:
-    """Say which canary ended how, by whom, and how long ago."""
+    """Say which canary ended how, by whom, and how long ago; who forced it, if it was."""
     share, how = shown_percent(canary.percent), canary.get_how_display()
     with_revision = f" (revision {canary.ended_with})" if canary.ended_with else ""
     when = f", {ago(canary.ended_at)}" if canary.ended_at else ""
+    forced = f"; started by {begun_by(canary)}" if canary.forced else ""
     return (
         f"{canary.preset_name}, with {share} of the calls: {how}{with_revision} "
-        f"by {canary.ended_by_name}{when}{_because(canary.end_reason)}"
+        f"by {canary.ended_by_name}{when}{_because(canary.end_reason)}{forced}"
     )
 
 

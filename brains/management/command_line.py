@@ -14,7 +14,7 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from brains import arrival
+from brains import arrival, embedding_lock
 from brains.activation import Author, Outcome
 from brains.busy import is_busy
 from brains.errors import BrainError, PreflightFailed
@@ -63,9 +63,10 @@ def add_force(parser: ArgumentParser) -> None:
 
 def pass_gate(snapshot: Snapshot | None, who: Author, *, force: bool) -> bool:
     """Let what is to be live through the check of its models, and say whether that was
-    forced. Raises CommandError with the way past."""
+    forced. Raises CommandError with the way past, and EmbeddingLocked before any is asked."""
     if force and not who.reason:
         raise CommandError("Say why it goes past the check: --force needs --reason.")
+    embedding_lock.refuse_now(snapshot)
     candidate = gate.to_ask(snapshot)
     if candidate is None or force:
         return candidate is not None

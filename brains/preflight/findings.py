@@ -2,13 +2,14 @@
 nothing."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from brains.layers import LAYER_BY_NAME
 from brains.preflight.questions import Question
+from brains.wording import listed
 from providers.errors import (
     ProviderError,
     ProviderInvalid,
@@ -74,7 +75,12 @@ class Finding:
         """Why the selection must not become live; "" when this layer is no reason."""
         if self.state is not State.FAILS:
             return ""
-        return f"{self.title} ({self.model}): {self.sentence}"
+        return f"{self.whose}: {self.sentence}"
+
+    @property
+    def whose(self) -> str:
+        """The layer and its model."""
+        return f"{self.title} ({self.model})"
 
     @property
     def warning(self) -> str:
@@ -85,6 +91,15 @@ class Finding:
             f"{self.title} is slow: of {len(self.first_chunks_ms)} streams the p95 of the "
             f"first chunk was {self.p95_ms} ms, its budget is {L1_BUDGET_MS} ms."
         )
+
+
+def refusals_of(findings: Iterable[Finding]) -> list[str]:
+    """Return why a selection must not become live: each reason once, with its layers."""
+    by_sentence: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.refusal:
+            by_sentence.setdefault(finding.sentence, []).append(finding.whose)
+    return [f"{listed(whose)}: {said}" for said, whose in by_sentence.items()]
 
 
 def waiting(question: Question) -> Finding:

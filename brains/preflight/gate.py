@@ -12,7 +12,14 @@ from brains import activation, live
 from brains.errors import PreflightFailed
 from brains.preflight import asking
 from brains.preflight.cost import too_dear
-from brains.preflight.findings import Finding, State, as_json, from_json, waiting
+from brains.preflight.findings import (
+    Finding,
+    State,
+    as_json,
+    from_json,
+    refusals_of,
+    waiting,
+)
 from brains.preflight.models import Preflight
 from brains.preflight.questions import digest_of, questions_of
 from brains.selection import Selection, Snapshot, resolve
@@ -43,8 +50,15 @@ class Report:
 
     @property
     def refusals(self) -> list[str]:
-        """Why the selection must not become live, a sentence for each layer."""
-        return [f.refusal for f in self.findings if f.refusal]
+        """Why the selection must not become live: each reason once, with its layers."""
+        return refusals_of(self.findings)
+
+    @property
+    def rows(self) -> list[tuple[Finding, str]]:
+        """Each finding, and the layer above it that fails for the same reason, or ""."""
+        first: dict[str, str] = {}
+        titles = [(f, first.setdefault(f.sentence, f.title)) for f in self.findings]
+        return [(f, title if title != f.title else "") for f, title in titles]
 
     @property
     def warnings(self) -> list[str]:

@@ -2,7 +2,7 @@
 after, the month's cost at the traffic of late, contexts that shrink, abilities that go."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from brains.catalogue.catalogue import Catalogue
@@ -10,8 +10,9 @@ from brains.catalogue.wording import context, dollars, price
 from brains.layers import LAYERS, Layer
 from brains.preview.traffic import DAYS, Used
 from brains.selection import Selection
+from brains.serving import provider_of
 from brains.wording import counted, listed
-from providers.listed_model import ListedModel
+from providers.listed_model import Kind, ListedModel
 
 MONTH_DAYS = 30
 # OpenRouter's names of what a request may ask for -> what people call it.
@@ -21,6 +22,7 @@ ABILITIES = {
     "reasoning": "reasoning",
 }
 IMAGES = "images"
+NOTHING = ("0", "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,21 @@ def _changing(
     now: Selection, then: Selection, catalogue: Catalogue
 ) -> Iterator[Changing]:
     for layer in LAYERS:
-        before, after = now.choice(layer.name).value, then.choice(layer.name).value
-        if before != after:
-            yield Changing(layer, catalogue.find(before), catalogue.find(after))
+        if now.choice(layer.name).value != then.choice(layer.name).value:
+            before, after = (_listed(each, layer, catalogue) for each in (now, then))
+            yield Changing(layer, before, after)
+
+
+def _listed(
+    selection: Selection, layer: Layer, catalogue: Catalogue
+) -> ListedModel | None:
+    """Return what is listed of a layer's model. One on a server that bills no call has a
+    price, nothing, whether it is listed or not."""
+    model = selection.choice(layer.name).value
+    found = catalogue.find(model)
+    if provider_of(selection, layer).bills_calls:
+        return found
+    return replace(found or ListedModel(model, model, Kind.CHAT), price=NOTHING)
 
 
 def _about(change: Changing, used: Mapping[str, Used]) -> Iterator[str]:
@@ -60,7 +74,8 @@ def _about(change: Changing, used: Mapping[str, Used]) -> Iterator[str]:
         return
     was = price(before) if before else ""
     if costs := price(after):
-        yield f"{title} would cost {costs}; now {was or 'its price is not known'}."
+        said = "nothing per call" if after.price == NOTHING else costs
+        yield f"{title} would cost {said}; now {was or 'its price is not known'}."
     if before is None:
         return
     if _shrinks(before, after):
@@ -113,8 +128,8 @@ def _month(
     layers = [layer for layer in LAYERS if _has_tokens(used.get(layer.name))]
     costs = {
         layer.title: (
-            _cost(catalogue.find(now.choice(layer.name).value), used[layer.name]),
-            _cost(catalogue.find(then.choice(layer.name).value), used[layer.name]),
+            _cost(_listed(now, layer, catalogue), used[layer.name]),
+            _cost(_listed(then, layer, catalogue), used[layer.name]),
         )
         for layer in layers
     }

@@ -43,7 +43,9 @@ def take_turns(now: datetime) -> list[Schedule]:
     first. However many processes call this, each turn is taken once.
 
     The models of the one that begins are asked before, and where they do not answer it is
-    left out until its next begin. Returns those that were.
+    left out until its next begin. That may take half a minute, in which nothing is held:
+    whoever is killed then has changed nothing, and the next who calls this asks anew. Returns
+    those that were left out.
     """
     schedules = _all()  # without the lock: mostly there is none
     if not schedules:

@@ -81,7 +81,7 @@ def test_the_question_says_what_it_would_cost_and_what_is_not_listed(
     assert "What it would mean for every call" in page
     assert "L2 would cost " in page
     assert "no longer listed" in page
-    assert "Its models are asked first" in page
+    assert "The start asks by itself" in page
 
 
 def test_what_of_the_candidate_cannot_answer_is_said_of_its_side(

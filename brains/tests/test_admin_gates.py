@@ -36,10 +36,7 @@ def form(chosen):
 
 
 def save(client, url, **changes):
-    page = client.get(url)
-    initial = page.context["adminform"].form
-    sent = {name: initial[name].value() or "" for name in initial.fields}
-    return client.post(url, sent | changes, follow=True)
+    return client.post(url, sent_by(client, url, **changes), follow=True)
 
 
 def test_an_edit_is_saved_once_its_models_answer(form, admin_client, upstream):
@@ -101,6 +98,65 @@ def test_another_preset_is_edited_without_a_check(form, admin_client, upstream):
 
     assert preset("Hybrid").l3_model == "test/new" and upstream.requests == []
     assert "Save anyway" not in read(admin_client.get(url))
+
+
+def sent_by(client, url, **changes):
+    initial = client.get(url).context["adminform"].form
+    return {n: initial[n].value() or "" for n in initial.fields} | changes
+
+
+def edit_url(chosen, page=""):
+    name = f"admin:brains_modelpreset_preflight_edit{page}"
+    return reverse(name, args=[chosen.pk])
+
+
+def test_what_a_form_would_give_is_asked_without_saving_it(
+    form, chosen, admin_client, upstream
+):
+    sent = sent_by(admin_client, form, l3_model="test/new")
+    looked = admin_client.post(edit_url(chosen, "_progress"), sent).json()
+    assert looked["has_passed"] is False and upstream.requests == []
+
+    told = admin_client.post(edit_url(chosen), sent).json()
+
+    assert (
+        told["is_over"] and told["has_passed"] and "All models answer." in told["html"]
+    )
+    assert len(upstream.requests) == 8 and newest().revision == 1
+    assert preset("Candidate").l3_model == "test/l3"
+    assert admin_client.post(edit_url(chosen, "_progress"), sent).json() == told
+    save(admin_client, form, l3_model="test/new")
+    assert newest().action == "edit" and len(upstream.requests) == 8
+
+
+def test_a_form_whose_model_fails_is_told_why(form, chosen, operator, upstream):
+    upstream.script("test/new", status=404)
+    sent = sent_by(operator, form, l3_model="test/new")
+
+    told = operator.post(edit_url(chosen), sent).json()
+
+    assert told["has_passed"] is False and "OpenRouter answered 404" in told["html"]
+    assert "This cannot be saved as it is." in told["html"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"description": "new"}, {"l3_model": "no model id"}, {"slug": ""}]
+)
+def test_a_form_that_asks_nobody_goes_straight_to_be_saved(
+    form, chosen, admin_client, upstream, changes
+):
+    sent = sent_by(admin_client, form, **changes)
+
+    told = admin_client.post(edit_url(chosen), sent).json()
+
+    assert told == {"is_over": True, "has_passed": True, "html": ""}
+    assert upstream.requests == []
+
+
+def test_only_the_form_of_the_live_preset_has_the_check_in_it(form, admin_client):
+    other = reverse("admin:brains_modelpreset_change", args=[preset("Hybrid").pk])
+    found = [b'id="preflight"' in admin_client.get(u).content for u in (form, other)]
+    assert found == [True, False]
 
 
 # A roll back.

@@ -79,6 +79,7 @@ def test_force_goes_past_the_check_and_the_history_says_so(upstream):
 
     assert newest().forced and newest().reason == "back soon"
     assert upstream.requests == []
+    assert script.get("/api/history").json()["revisions"][0]["forced"] is True
 
 
 def test_force_needs_the_permission_to(script):
@@ -207,6 +208,22 @@ def test_a_candidate_is_asked_before_it_is_tried(script, upstream):
 
     assert failure(answer) == (422, "preflight_failed")
     assert not Canary.objects.exists()
+
+
+def test_a_candidate_is_forced_with_a_reason_by_who_may(script, upstream):
+    upstream.script(L2, status=404)
+    body = {**WANTED, "percent": 10, "force": True}
+    forcing = Script(user=person(*ALL_PERMISSIONS, "force_modelpreset", name="bob"))
+    reasoned = {**body, "reason": "back soon"}
+
+    assert failure(script.post("/api/canary", reasoned)) == (403, "permission_missing")
+    assert failure(forcing.post("/api/canary", body)) == (422, "invalid")
+    assert not Canary.objects.exists()
+    told = forcing.post("/api/canary", reasoned).json()["canary"]
+
+    assert Canary.objects.get().forced and upstream.requests == []
+    assert (told["forced"], told["reason"]) == (True, "back soon")
+    assert told["by"] == "bob (key ci)"
 
 
 @pytest.fixture(params=["promote", "roll-back"])

@@ -45,7 +45,7 @@ def test_it_is_aborted():
     canary = canaries.running()
     assert canary is not None
     assert (canary.reason, canary.percent) == ("cheaper", Decimal(10))
-    assert said("status").splitlines()[0].endswith(": cheaper")
+    assert said("status").splitlines()[0].endswith(": “cheaper”")
     assert said("abort").startswith("The canary of Budget was aborted")
     assert canaries.running() is None and revisions() == []
 

@@ -10,6 +10,7 @@ from brains.models import ModelPreset
 from brains.names import (
     NAME_LENGTH,
     SKELETON_LENGTH,
+    free_name,
     look_alike,
     name_problem,
     skeleton,
@@ -307,3 +308,9 @@ def test_a_bad_slug_is_refused(slug):
         ModelPreset(name="Mine", slug=slug).full_clean()
 
     assert "slug" in refused.value.message_dict
+
+
+def test_a_free_name_is_the_name_itself_or_the_next_of_its_kind():
+    assert free_name("Wide", []) == "Wide"
+    assert free_name("Wide", ["wide", "WIDE 2", "Other"]) == "Wide 3"
+    assert len(free_name("w" * NAME_LENGTH, ["w" * NAME_LENGTH])) <= NAME_LENGTH

@@ -88,6 +88,14 @@ def test_what_the_list_does_not_tell_is_neither_lost_nor_free():
     assert said("a/bare", "a/dear", DEAR, bare)[0].endswith("its price is not known.")
 
 
+def test_a_server_that_takes_no_key_costs_nothing():
+    [first, month] = said("a/cheap", "local/any", CHEAP, used=WEEK)
+    assert first.startswith("L3 would cost nothing per call; now $1.00 in")
+    assert "a month would cost about $0; now $" in month
+    [back, *_] = said("local/any", "a/cheap", CHEAP)
+    assert back.endswith("now free.")
+
+
 def test_a_layer_without_a_known_price_is_left_out_of_the_month_by_name():
     used = {**WEEK, "l1": Used(1, 1)}
     [*_, month] = said("a/cheap", "a/dear", CHEAP, DEAR, used=used)

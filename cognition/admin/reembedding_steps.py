@@ -11,10 +11,11 @@ from django.urls import URLPattern, path
 
 from brains.admin.activation_pages import PERMISSION, activate_url, author_of
 from brains.admin.doors import ACTING, View, guarded, may
+from brains.admin.effective import selection_of
 from brains.admin.forms import ConfirmForm
-from brains.admin.preflight_pages import pass_gate
-from brains.errors import BrainError
+from brains.errors import BrainError, PreflightFailed
 from brains.models import ModelPreset
+from brains.preflight.known import keeps_from_re_embedding
 from cognition.memory.reembedding import plans
 from cognition.memory.reembedding.doors import BEGIN, FILL, LIST, STEP, plan_url
 from cognition.memory.reembedding.models import ReEmbedding
@@ -52,11 +53,17 @@ def begin(request: HttpRequest, preset: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, f"The reason is too long. {_UNCHANGED}")
         return redirect(activate_url(found))
+    if keeps_from_re_embedding(selection_of(found)):
+        messages.error(request, "Nothing was begun. What holds it up stands below.")
+        return redirect(activate_url(found))
     opened_at = form.cleaned_data["opened_at"] or found.updated_at.isoformat()
     author = author_of(request, form.cleaned_data["reason"])
     try:
-        pass_gate(request, found, opened_at, wants_force=False)
+        plans.ask_first(found, opened_at)
         plan = plans.begin(found, author, opened_at=opened_at)
+    except PreflightFailed as failed:
+        messages.error(request, str(failed))
+        return redirect(activate_url(found))
     except BrainError as refused:
         messages.error(request, f"{refused} {_UNCHANGED}")
         return redirect(activate_url(found))

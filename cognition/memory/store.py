@@ -11,12 +11,15 @@ from cognition.conversations.models import Turn
 from cognition.memory import pgvector
 from cognition.memory.matrices import MATRICES, Block
 from cognition.memory.models import Memory, MemoryVector
+from cognition.memory.questions import is_question
 from cognition.memory.space import Space, unpacked
 
 Kind = Memory.Kind
 
 SPARE = 32
-"""Looked at beyond what is wanted: some are of turns that are left out, or gone."""
+"""Looked at beyond what is wanted: some are of turns that are left out, or gone, or questions."""
+SPARE_MAX = 400
+"""Looked at once more where the nearest are hardly anything but questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +81,31 @@ def recall(
     *,
     except_turns: Collection[int] = (),
 ) -> list[Recalled]:
-    """Return the `count` memories of a person that are nearest to a vector, the nearest
-    first; only those in its space are looked at. A text that was kept twice comes once."""
-    nearest = _nearest(_read(person, vector, count + SPARE), vector, count + SPARE)
-    found = Memory.objects.filter(pk__in=nearest, person=person)
-    rows = found.values_list("pk", "text", "created_at", "turn")
+    """Return the `count` memories of a person that are nearest to a vector; only those in its
+    space are looked at. A text that was kept twice comes once. Questions come last, in the
+    places that are left: what was asked before is nearest to the same question, and answers
+    nothing."""
+    for spare in (SPARE, SPARE_MAX):
+        found, is_all = _found(person, vector, count + spare, except_turns)
+        facts = [memory for memory in found if not is_question(memory.text)]
+        if is_all or len(facts) >= count:
+            break
+    return (facts + [memory for memory in found if memory not in facts])[:count]
+
+
+def _found(
+    person: str, vector: Vector, limit: int, except_turns: Collection[int]
+) -> tuple[list[Recalled], bool]:
+    """Return what is nearest, the nearest first, of at most `limit` rows; and whether there
+    are no more."""
+    nearest = _nearest(_read(person, vector, limit), vector, limit)
+    kept = Memory.objects.filter(pk__in=nearest, person=person)
+    rows = kept.values_list("pk", "text", "created_at", "turn")
     by_text: dict[str, Recalled] = {}
     for pk, text, when, turn in sorted(rows, key=lambda row: -nearest[row[0]]):
         if turn not in except_turns:
             by_text.setdefault(text, Recalled(pk, text, nearest[pk], when))
-    return list(by_text.values())[:count]
+    return list(by_text.values()), len(nearest) < limit
 
 
 def _read(person: str, vector: Vector, count: int) -> Iterable[Block]:

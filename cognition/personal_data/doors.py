@@ -35,6 +35,11 @@ def export(request: HttpRequest, caller: Caller, user_id: str) -> HttpResponseBa
     person = _person(request, name)
     if not any(holdings.count(person).values()):
         raise NotFound("Nothing is kept of this user.", "user_not_found")
+    return as_json_lines(request, person)
+
+
+def as_json_lines(request: HttpRequest, person: str) -> StreamingHttpResponse:
+    """Return all that is kept of a person as an answer that is read as it is sent."""
     lines = exporting.lines(person)
     # Django's own way from one to the other would read all of it first.
     content = _in_threads(lines) if isinstance(request, ASGIRequest) else lines

@@ -52,5 +52,14 @@ def count(person: str) -> dict[str, int]:
 
 
 def told(counts: Mapping[str, int]) -> str:
-    """Return counts as people read them: "2 conversations, 7 turns, ..."."""
-    return ", ".join(f"{number:,} {name}" for name, number in counts.items())
+    """Return counts as people read them: "1 conversation, 7 turns, ..."."""
+    return ", ".join(counted(number, name) for name, number in counts.items())
+
+
+def counted(number: int, name: str) -> str:
+    """Return "1 memory" or "1,200 memories"."""
+    return f"{number:,} {_ONE[name] if number == 1 else name}"
+
+
+_ONE = {name(table): str(table._meta.verbose_name) for table in PATHS}
+_ONE |= {"vectors": "vector", EXCHANGES: "kept exchange", VOTES: "vote"}

@@ -1,14 +1,19 @@
-"""What one can think with in the playground: what is live, and each preset for one turn."""
+"""What one can think with in the playground: what is live, and each preset for one turn; and
+which of them cannot answer as providers are set up, with the mend."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from brains.layers import EMBEDDING, LAYERS
+from brains.layers import EMBEDDING, L3, LAYERS, Layer
 from brains.live import Live
 from brains.selection import Selection
+from brains.serving import what_keeps
+from brains.wording import listed
+from providers.registry import Provider
 
 Json = dict[str, Any]
 
-SPEAKING = tuple(layer.name for layer in LAYERS if layer is not EMBEDDING)
+SPEAKING = tuple(layer for layer in LAYERS if layer is not EMBEDDING)
 """The embedding is always the one that is live: there is one memory."""
 
 
@@ -25,5 +30,34 @@ def _choice(selection: Selection) -> Json:
     return {
         "preset": selection.preset,
         "revision": selection.revision,
-        "models": {name: selection.choice(name).value for name in SPEAKING},
+        "models": {
+            layer.name: selection.choice(layer.name).value for layer in SPEAKING
+        },
+        **_ability(selection),
     }
+
+
+def _ability(selection: Selection) -> Json:
+    """Return whether it can reply; in few words and in sentences, what it lacks."""
+    found = {layer: what_keeps(selection, layer) for layer in SPEAKING}
+    lacking = {layer: provider for layer, provider in found.items() if provider}
+    replier = lacking.get(L3)
+    mends = dict.fromkeys(provider.problem for provider in lacking.values())
+    return {
+        "is_able": not replier,
+        "mark": _why(replier) if replier else _left_out(lacking),
+        "mend": " ".join(mends),
+    }
+
+
+def _left_out(lacking: Mapping[Layer, Provider]) -> str:
+    """Say which layers a reply would come without: "without L1 and L2: no key for Groq"."""
+    layers: dict[str, list[str]] = {}
+    for layer, provider in lacking.items():
+        layers.setdefault(_why(provider), []).append(layer.title)
+    return ", ".join(f"without {listed(all_)}: {why}" for why, all_ in layers.items())
+
+
+def _why(provider: Provider) -> str:
+    is_keyless = provider.needs_key and not provider.key
+    return f"{'no key for' if is_keyless else 'no way to'} {provider.title}"

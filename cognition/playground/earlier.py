@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 
 from cognition.conversations.models import Conversation, Turn
@@ -21,13 +21,16 @@ Json = dict[str, Any]
 
 
 def conversations(person: str) -> QuerySet[Conversation]:
-    """Return the newest of a person that have turns, with `title`, the beginning of what
-    was said first, and `length`, the number of turns."""
+    """Return those of a person in which something was said last, the newest first, with
+    `title`, the beginning of what was said first, `length`, the number of turns, and
+    `last_at`, when the newest turn was."""
     first = Turn.objects.filter(conversation=OuterRef("pk")).order_by("number")
     title = Subquery(first.values(said=Left("message", TITLE_MAX))[:1])
     mine = Conversation.objects.filter(person=person)
-    counted = mine.annotate(length=Count("turns"), title=title)
-    return counted.filter(length__gt=0).order_by("-created_at")[:LISTED]
+    counted = mine.annotate(
+        length=Count("turns"), last_at=Max("turns__created_at"), title=title
+    )
+    return counted.filter(length__gt=0).order_by("-last_at")[:LISTED]
 
 
 def find(person: str, conversation: UUID) -> Conversation | None:

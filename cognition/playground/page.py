@@ -31,13 +31,15 @@ def page(request: HttpRequest) -> HttpResponse:
     offered = choices(current())
     wanted = request.GET.get("preset", "")
     pinned = wanted if wanted in offered["presets"] else ""
+    chosen = offered["presets"].get(pinned, {"preset": "", "is_able": True})
     context = {
         "conversation": conversation,
         "earlier": earlier.conversations(people.of_staff(request.user)),
         "tally": tally.of_all(),
         "offered": offered,
         "pinned": pinned,
-        "pinned_name": offered["presets"][pinned]["preset"] if pinned else "",
+        "pinned_name": chosen["preset"],
+        "pinned_mend": "" if chosen["is_able"] else chosen["mend"],
         "unknown": "" if wanted == pinned else wanted[:SHOWN],
         "message_max": MESSAGE_MAX,
         "keeping": keeping.sentence(),
@@ -51,6 +53,15 @@ def page(request: HttpRequest) -> HttpResponse:
 def offered(request: HttpRequest) -> HttpResponse:
     """Answer what one can think with now, for a page that was opened before a change."""
     return JsonResponse(choices(current()))
+
+
+@require_safe
+@for_players
+def earlier_list(request: HttpRequest) -> HttpResponse:
+    """Answer the list of earlier conversations, for a page on which one has gone on."""
+    listed = earlier.conversations(people.of_staff(request.user))
+    context = {"conversation": _named(request), "earlier": listed}
+    return render(request, "cognition/playground_earlier.html", context)
 
 
 @require_safe

@@ -19,6 +19,7 @@ SHIPPED = Path(__file__).resolve().parent
 NAMES = ("react", "reply", "reflect", "exchange")
 EXAMPLES = "reflect_examples.json"
 EXAMPLE_HAS = ("message", "reply", "insight")
+NO_EXAMPLES = (OSError, ValueError, TypeError, KeyError)
 # No escaping: what is made is text for a model, never markup.
 _ENGINE = Engine(autoescape=False, libraries={}, builtins=[], loaders=[])
 _VERSION = re.compile(r"\{# version (\S{1,20}) #\}")
@@ -50,9 +51,8 @@ def examples() -> list[dict[str, Any]]:
     `reflect_examples.json`, as from a prompt's file."""
     own = _own(EXAMPLES)
     try:
-        found = json.loads((own or SHIPPED / EXAMPLES).read_text())
-        return [{name: each[name] for name in EXAMPLE_HAS} for each in found]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        return _examples_in(own or SHIPPED / EXAMPLES)
+    except NO_EXAMPLES as error:
         logger.error("%s cannot be used: %s", own, type(error).__name__)
         return []
 
@@ -66,6 +66,28 @@ def problem_of(name: str) -> str:
     except (OSError, UnicodeDecodeError, TemplateSyntaxError) as error:
         return f"{own}: {error}"
     return ""
+
+
+def problem_of_examples() -> str:
+    """Return why the operator's examples cannot be used, or ""."""
+    own = _own(EXAMPLES)
+    try:
+        if own:
+            _examples_in(own)
+    except NO_EXAMPLES as error:
+        return f"{own}: {_said(error)}"
+    return ""
+
+
+def _examples_in(path: Path) -> list[dict[str, Any]]:
+    found = json.loads(path.read_text())
+    return [{name: each[name] for name in EXAMPLE_HAS} for each in found]
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError | ValueError):
+        return str(error)
+    return f"it is a list of objects, each with {', '.join(EXAMPLE_HAS)}."
 
 
 def _own(file: str) -> Path | None:

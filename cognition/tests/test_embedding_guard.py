@@ -19,6 +19,7 @@ from brains.schedules.turns import take_turns
 from brains.tests.operators import answer, fields_of, read, told
 from brains.tests.records import ANN, everything, newest, preset, revisions
 from brains.tests.scripts import Script, failure
+from brains.tests.status_reader import registry
 from cognition.memory.reembedding.models import KeptSpace
 from cognition.tests.memories import (
     E5,
@@ -48,6 +49,7 @@ COUNTS = {
 def _settled(settings, wide):
     settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
     settings.AURA_PREFLIGHT = False
+    settings.AURA_PROVIDERS = registry()
     activation.activate(preset("Offline"), ANN)
 
 
@@ -244,7 +246,8 @@ def test_the_page_that_activates_says_it_and_offers_the_way(admin_client, wide):
     assert "Held up." in html and "10 memories of 3 people" in read(page)
     assert f'formaction="{way}" value="Re-embed first, then activate Wide"' in html
     assert 'value="Activate Wide"' not in html and 'name="minutes"' not in html
-    assert told(refused) == [f"{REFUSED} Nothing changed."]
+    assert told(refused) == ["Nothing was activated. What holds it up stands below."]
+    assert read(refused).count(REFUSED) == 1
 
 
 def test_that_way_begins_the_plan(admin_client, wide):
@@ -286,8 +289,8 @@ def test_the_form_of_the_live_preset_says_it_beside_the_field(admin_client):
 
     [error] = page.context["adminform"].form.errors["embedding_dimension"]
     assert error.startswith("10 memories of 3 people have vectors of")
-    assert error.endswith(
+    assert (
         "Re-embed first: save these values as a preset of their own, and choose that on the "
-        "page that activates it, or run manage.py reembed PRESET."
+        "page that activates it, or run manage.py reembed PRESET." in error
     )
     assert ModelPreset.objects.get(pk=offline.pk).embedding_dimension == 384

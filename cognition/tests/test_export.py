@@ -79,6 +79,8 @@ def test_every_table_that_leads_to_a_person_is_known():
     for table in apps.get_app_config("cognition").get_models():
         fields = table._meta.get_fields()
         keys = {f.related_model for f in fields if isinstance(f, ForeignObject)}
+        if table._meta.proxy:
+            continue
         if keys & known or any(f.name == "person" for f in fields):
             personal.add(table)
     assert personal == known
@@ -92,9 +94,7 @@ def test_the_command_writes_a_file_for_its_owner_alone(tmp_path, capsys):
     call_command("export_user", "Ada Lovelace/Zürich", str(path))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert json.loads(path.read_text().splitlines()[-1])["turns"] == 1
-    assert (
-        "1 conversations, 1 turns, 1 reflections, 2 memories" in capsys.readouterr().err
-    )
+    assert "1 conversation, 1 turn, 1 reflection, 2 memories" in capsys.readouterr().err
 
 
 def test_the_command_writes_to_the_screen(capsys):

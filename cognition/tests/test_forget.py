@@ -179,8 +179,8 @@ def test_the_command_counts_first_and_asks(monkeypatch, capsys):
     monkeypatch.setattr("builtins.input", lambda _: "yes")
     call_command("forget_user", "ada")
     said = capsys.readouterr().out
-    assert "Kept of 'ada': 1 conversations, 1 turns, 1 reflections, 2 memories" in said
-    assert "Deleted: 1 conversations" in said
+    assert "Kept of 'ada': 1 conversation, 1 turn, 1 reflection, 2 memories" in said
+    assert "Deleted: 1 conversation" in said
     assert not any(kept().values())
 
 

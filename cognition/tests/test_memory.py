@@ -6,7 +6,7 @@ import pytest
 from cognition.memory.matrices import MATRICES, OVERLAP, Matrices
 from cognition.memory.models import Memory, MemoryVector
 from cognition.memory.space import Space, packed, unpacked
-from cognition.memory.store import Kind, Vector, keep_vectors, recall, remember
+from cognition.memory.store import SPARE, Kind, Vector, keep_vectors, recall, remember
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +35,28 @@ def test_the_nearest_come_first_with_their_similarity():
     assert texts(found) == ["north", "north-east"]
     assert found[0].similarity == pytest.approx(1)
     assert found[1].similarity == pytest.approx(0.5**0.5)
+
+
+def test_a_fact_comes_in_front_of_a_question_that_is_nearer():
+    keep("What is my cat called?", 0, 1, 0, 0)
+    keep("My cat is called Mia.", 0.5, 1, 0, 0)
+    found = recall(ADA, vector(0, 1, 0, 0), 2)
+    assert texts(found) == ["My cat is called Mia.", "What is my cat called?"]
+    assert texts(recall(ADA, vector(0, 1, 0, 0), 1)) == ["My cat is called Mia."]
+
+
+def test_a_fact_is_found_behind_more_questions_than_are_looked_at_first():
+    keep("My cat is called Mia.", 0.5, 1, 0, 0)
+    for number in range(3 * SPARE):
+        keep(f"What is my cat number {number} called?", 0, 1, 0, 0)
+    found = recall(ADA, vector(0, 1, 0, 0), 2)
+    assert found[0].text == "My cat is called Mia."
+    assert len(found) == 2
+
+
+def test_questions_come_where_there_is_nothing_else():
+    keep("What is my cat called?", 0, 1, 0, 0)
+    assert texts(recall(ADA, vector(1, 0, 0, 0), 4)) == ["What is my cat called?"]
 
 
 def test_what_is_kept_later_is_found_too():

@@ -13,12 +13,15 @@ from brains.tests.operators import member
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory
 from cognition.reflection.models import Reflection
-from cognition.tests.conftest import done
+from cognition.tests.conftest import MODELS, done, serve
 from cognition.tests.test_chat_doors import streamed as _streamed
+from providers.registry import Registry
+from providers.shipped import offline, openrouter
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/playground/"
+ABILITY = ("is_able", "mark", "mend")
 NASTY = "</script><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7|add:7 }}"
 
 
@@ -64,12 +67,51 @@ def test_the_page_offers_what_is_live_and_each_preset(player):
             "l2": "m/two",
             "l3": "m/three",
         },
+        "is_able": True,
+        "mark": "",
+        "mend": "",
     }
     assert {slug: c["preset"] for slug, c in offered["presets"].items()} == {
         "test": "Test",
         "other": "Other",
     }
     assert player.get(f"{PAGE}presets").json() == offered
+
+
+def providers(settings, *servers):
+    settings.AURA_PROVIDERS = Registry({server.name: server for server in servers})
+
+
+def test_a_preset_that_cannot_answer_is_marked_with_the_mend(player, settings):
+    serve(8, {**MODELS, "l3_model": "offline/three"})
+    providers(settings, openrouter("", ""), offline("http://a/v1", "http://b/v1"))
+    offered = player.get(f"{PAGE}presets").json()
+    mend = "No key for OpenRouter: set OPENROUTER_API_KEY and restart."
+    assert [offered["presets"]["other"][name] for name in ABILITY] == [
+        False,
+        "no key for OpenRouter",
+        mend,
+    ]
+    assert [offered["live"][name] for name in ABILITY] == [
+        True,
+        "without L1 and L2: no key for OpenRouter",
+        mend,
+    ]
+    assert mend in player.get(f"{PAGE}?preset=other").content.decode()
+    assert "It cannot answer" not in player.get(f"{PAGE}?preset=test").content.decode()
+
+
+def test_a_provider_that_cannot_be_called_is_marked_too(player, settings):
+    providers(settings, openrouter("nowhere", "a-key"))
+    live = player.get(f"{PAGE}presets").json()["live"]
+    assert (live["is_able"], live["mark"]) == (False, "no way to OpenRouter")
+    assert live["mend"].startswith("OPENROUTER_BASE_URL must be")
+
+
+def test_a_preset_whose_fallback_can_answer_is_not_marked(player, settings):
+    serve(8, {**MODELS, "l3_fallback": "offline/three"})
+    providers(settings, openrouter("", ""), offline("http://a/v1", "http://b/v1"))
+    assert player.get(f"{PAGE}presets").json()["live"]["is_able"]
 
 
 def test_an_empty_page_says_what_to_do_and_that_it_needs_scripts(player):
@@ -118,6 +160,19 @@ def test_an_earlier_conversation_is_listed_and_goes_on(player, says):
     assert str(other.conversation_id) != data["conversation"]
 
 
+def test_the_conversation_that_went_on_last_is_listed_first(player, says):
+    first = says("The older one").conversation_id
+    says("The newer one")
+    html = player.get(f"{PAGE}earlier").content.decode()
+    assert html.index("The newer one") < html.index("The older one")
+    says("Again", conversation=first)
+    fragment = player.get(f"{PAGE}earlier?conversation={first}").content.decode()
+    assert fragment.index("The older one") < fragment.index("The newer one")
+    assert "2 turns" in fragment
+    assert f'conversation={first}" aria-current="page"' in fragment
+    assert "<html" not in fragment
+
+
 def test_a_kept_reflection_stands_beside_its_turn(player, says):
     turn = says("Hello")
     Reflection.objects.filter(turn=turn).update(state="done", advice="Be kind.")
@@ -148,7 +203,8 @@ def test_turns_after_one_can_be_asked_for(player, says):
 def test_a_conversation_of_another_is_not_there(player, says, say):
     mine = says("Hello").conversation_id
     theirs = done(say("Secret", person="staff:0")).turn.conversation_id
-    assert "Secret" not in player.get(PAGE).content.decode()
+    for path in (PAGE, f"{PAGE}earlier"):
+        assert "Secret" not in player.get(path).content.decode()
     for path in (f"{PAGE}?conversation={theirs}", f"{PAGE}conversations/{theirs}.md"):
         assert player.get(path).status_code == 404
         assert player.get(path.replace(str(theirs), str(mine))).status_code == 200
@@ -184,13 +240,18 @@ def test_deleting_needs_the_token(player, says):
 
 
 def test_those_who_may_not_are_told_or_sent_to_sign_in(mind):
-    paths = (PAGE, f"{PAGE}presets", f"{PAGE}conversations/{uuid4()}.md")
+    paths = (
+        PAGE,
+        f"{PAGE}presets",
+        f"{PAGE}earlier",
+        f"{PAGE}conversations/{uuid4()}.md",
+    )
     for path in paths:
         assert (
             Client().get(path)["Location"].startswith("/admin/login/?next=/playground/")
         )
     viewer = member("view_modelpreset", name="viewer")
-    assert [viewer.get(path).status_code for path in paths] == [403] * 3
+    assert [viewer.get(path).status_code for path in paths] == [403] * 4
 
 
 def test_staff_without_the_permission_cannot_spend_by_the_door_itself(mind):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cognition.checks import check_prompts
 from cognition.prompts import NAMES, SHIPPED, examples, problem_of, prompt
 
 
@@ -73,6 +74,7 @@ def test_l2_is_shown_examples(settings, tmp_path):
     settings.AURA_PROMPTS_DIR = tmp_path
     (tmp_path / "reflect_examples.json").write_text("[]")
     assert examples() == []
+    assert check_prompts() == []
 
 
 @pytest.mark.parametrize("content", ["{", "1", '[{"message": "a"}]', "[1]"])
@@ -80,3 +82,6 @@ def test_examples_that_cannot_be_used_are_left_out(settings, tmp_path, content):
     settings.AURA_PROMPTS_DIR = tmp_path
     (tmp_path / "reflect_examples.json").write_text(content)
     assert examples() == []
+    [found] = check_prompts()
+    assert found.id == "cognition.W001" and "reflect_examples.json: " in found.msg
+    assert found.hint is not None and "L2 is shown no examples" in found.hint

@@ -12,6 +12,7 @@ from django.utils import timezone
 from brains import activation
 from brains.tests.operators import member, read, told
 from brains.tests.records import ANN, newest, preset
+from brains.tests.status_reader import registry
 from cognition.memory.reembedding import plans, status, wording
 from cognition.memory.reembedding.models import KeptSpace, ReEmbedding
 from cognition.tests.memories import E5, WIDE, give_vectors, keep
@@ -185,16 +186,21 @@ def test_the_list_offers_to_embed_what_has_no_vector(admin_client):
 
 
 def test_a_preset_whose_models_do_not_answer_is_not_re_embedded_for(
-    wide, admin_client, settings
+    wide, admin_client, settings, upstream
 ):
     settings.AURA_PREFLIGHT = True
+    settings.AURA_PROVIDERS = registry(url=upstream.url)
+    upstream.script(WIDE.model, status=404)
     keep(3, E5)
 
     page = admin_client.post(
         reverse("admin:cognition_reembedding_begin", args=[wide.pk]), {}, follow=True
     )
 
-    assert told(page)[0].startswith("Nothing was activated.")
+    [message] = told(page)
+    assert message.startswith(
+        f"Nothing was activated. Embedding ({WIDE.model}): OpenRouter answered 404"
+    )
     assert not ReEmbedding.objects.exists()
 
 

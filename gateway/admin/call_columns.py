@@ -14,6 +14,7 @@ from gateway.abilities import names
 from gateway.admin.call_wording import (
     CLIENT_GONE,
     because,
+    costs_nothing,
     layer_title,
     provider_title,
     sentence,
@@ -92,6 +93,7 @@ def cost(call: CallRecord) -> SafeString | str:
         return NONE
     shown = usd_short(call.cost_usd)
     is_exact = call.cost_source == "provider" or shown.startswith("<")
+    is_exact = is_exact or costs_nothing(call)
     return format_html(
         '<span title="{}, {}">{}{}</span>',
         usd(call.cost_usd),
@@ -216,6 +218,8 @@ FACTS: tuple[tuple[str | None, Any], ...] = (
 
 
 def _whose(call: CallRecord) -> str:
+    if costs_nothing(call):
+        return "no cost per call: this server takes no key"
     is_said = call.cost_source == "provider"
     return "as the provider says" if is_said else "by the price table"
 

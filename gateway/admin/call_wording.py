@@ -32,6 +32,14 @@ def provider_title(call: CallRecord) -> str:
     return provider.title if provider else call.provider
 
 
+def costs_nothing(call: CallRecord) -> bool:
+    """Say whether it went to a server that bills no call, and so cost nothing."""
+    provider = settings.AURA_PROVIDERS.get(call.provider)
+    if provider is None or provider.bills_calls or call.cost_source == "provider":
+        return False
+    return call.cost_usd == 0
+
+
 def because(call: CallRecord) -> str:
     """Return why this model was to serve, such as "the preset says so"; "" for unknown."""
     return _BECAUSE.get(call.source, "")

@@ -12,11 +12,9 @@ from django.db import (
 )
 from django.utils import timezone
 
-from brains.schedules.turns import take_turns
 from gateway.background.queues import DEFAULT, QueueAway, has_ready, worker_of
 from gateway.background.schedule import enqueue_due
 from gateway.background.tasks import registered
-from gateway.notices.left_out import tell_of_left_out
 from gateway.notices.outbox import enqueue_new
 
 logger = logging.getLogger(__name__)
@@ -43,12 +41,9 @@ class TaskWorker:
                 time.sleep(self._interval_s if is_connected else RETRY_S)
 
     def turn(self) -> bool:
-        """Let schedules of presets begin and end, enqueue and run what is due (notices of
-        changes are); say whether the database could be used."""
+        """Enqueue and run what is due (notices of changes are); say whether the database
+        could be used."""
         try:
-            now = timezone.now()
-            for schedule in take_turns(now):
-                tell_of_left_out(schedule, now)
             enqueue_new()
             enqueue_due(registered(), timezone.now())
             if has_ready(DEFAULT):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gateway.http import Scope, header
+from gateway.http import NOSNIFF, Scope, header
 from gateway.metrics.calls import CallFigures
 from gateway.metrics.files import Snapshot, WorkerFiles, remove_left
 from gateway.metrics.gauges import Source, Sources, merged
@@ -162,6 +162,7 @@ async def metrics(request: Request) -> None:
     headers = [
         (b"content-type", CONTENT_TYPE.encode()),
         (b"content-length", b"%d" % len(body)),
+        NOSNIFF,
         *request.headers,
     ]
     await request.send(

@@ -1,6 +1,6 @@
 """What a call costs by the price table, where the provider does not say: the table that came
 with Aura and, over it, the one that is kept in the data folder whenever OpenRouter's models
-are read into the catalogue."""
+are read into the catalogue. What a server of one's own answers costs nothing per call."""
 
 import logging
 from collections.abc import Iterable
@@ -59,8 +59,11 @@ def keep(provider: Provider, models: Iterable[ListedModel]) -> int:
 def cost_of(
     model: str, input_tokens: int | None, output_tokens: int | None
 ) -> float | None:
-    """Return what these tokens cost in USD; None, never 0, when that is not known."""
+    """Return what these tokens cost in USD; None, never 0, when that is not known. A model on
+    a server that bills no call costs 0, however many they are."""
     price = BOOK.of(model)
+    if price is None and model and not _provider_of(model).bills_calls:
+        return 0.0
     if price is None or (input_tokens is None and output_tokens is None):
         return None
     sent, answered = price
@@ -68,6 +71,11 @@ def cost_of(
     if (sent and input_tokens is None) or (answered and output_tokens is None):
         return None
     return sent * (input_tokens or 0) + answered * (output_tokens or 0)
+
+
+def _provider_of(model: str) -> Provider:
+    provider: Provider = settings.AURA_PROVIDERS.route(model).provider
+    return provider
 
 
 def _both() -> Prices:

@@ -62,6 +62,18 @@ def test_a_cost_by_the_price_table_is_about_so_much(admin_client):
     assert 'title="$0.0123, by the price table"' in response.content.decode()
 
 
+def test_a_call_to_a_server_that_takes_no_key_has_no_cost(admin_client):
+    free = {"cost_usd": Decimal(0), "cost_source": "prices", "provider": "local"}
+    call = record(**free)
+
+    row = admin_client.get(LIST).content.decode()
+    page = text_of(admin_client.get(f"{LIST}{call.pk}/change/"))
+
+    sentence = "$0.00, no cost per call: this server takes no key"
+    assert f'title="{sentence}">$0.00<' in row
+    assert sentence in page
+
+
 def test_a_name_that_is_not_the_layer_s_and_a_fallback_are_said(admin_client):
     record(asked="gpt-4o", fallback="provider_timeout")
     record(asked="aura/l3@budget")

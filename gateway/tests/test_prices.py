@@ -12,7 +12,8 @@ from gateway.records import prices
 from gateway.records.price_table import TableUnusable, read_table, write_table
 from gateway.records.prices import PACKAGED, PriceBook, cost_of, keep
 from providers.listed_model import Kind, ListedModel
-from providers.shipped import named, openrouter
+from providers.registry import Registry
+from providers.shipped import local, named, offline, openrouter
 from providers.tests.catalogue import KEY
 
 OPENROUTER = openrouter("", KEY)
@@ -56,7 +57,25 @@ def test_a_cost_is_exact_to_ten_places(sent):
     assert cost is not None and abs(Decimal(cost) - exact) < Decimal("5e-11")
 
 
-@pytest.mark.parametrize("name", ["who/knows", "local/phi-3-mini-4k", "offline/x", ""])
+@pytest.fixture
+def servers(settings):
+    """OpenRouter, one that takes a key, and three that take none."""
+    found = (
+        *(OPENROUTER, named("groq", "https://groq.example/v1", "a-key")),
+        *(named("vllm", "http://127.0.0.1:8000/v1", "none"), local("", "", "", {})),
+        offline("http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"),
+    )
+    settings.AURA_PROVIDERS = Registry({server.name: server for server in found})
+
+
+@pytest.mark.parametrize("tokens", [(120, 350), (120, None), (None, None)])
+@pytest.mark.parametrize("name", ["local/phi-3-mini-4k", "offline/x", "vllm/qwen"])
+def test_a_call_to_a_server_that_takes_no_key_costs_nothing(servers, name, tokens):
+    assert cost_of(name, *tokens) == 0
+
+
+@pytest.mark.usefixtures("servers")
+@pytest.mark.parametrize("name", ["who/knows", "groq/llama", ""])
 def test_a_model_that_is_not_in_the_table_costs_nobody_knows_what(name):
     assert cost_of(name, 100, 100) is None
 

@@ -5,16 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from datetime import time
 
 import pytest
-from django.core import mail
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from brains.models import ModelPreset
 from gateway.background import tasks
 from gateway.background import worker as task_worker
 from gateway.background.models import Schedule
@@ -58,28 +55,13 @@ def test_turn_runs_each_task(worker, sqlite):
     ]
 
 
-def test_turn_tells_of_a_schedule_that_is_left_out(
-    worker, sqlite, settings, monkeypatch
-):
-    monkeypatch.setattr("gateway.background.worker.registered", tuple)
-    settings.AURA_EMBEDDING_LOCK = True
-    settings.AURA_NOTICE_EMAILS = ["ops@example.com"]
-    offline = ModelPreset.objects.get(slug="offline")
-    offline.schedules.create(begins=time(0), ends=time(0))
-
-    assert worker.turn()
-
-    [message] = mail.outbox
-    assert message.subject == "Aura: Offline was not made live by its schedule"
-
-
 def test_turn_without_anything_due_writes_nothing(worker, sqlite):
     worker.turn()
     with CaptureQueriesContext(connection) as queries:
         worker.turn()
     asked = [query["sql"].partition(" ")[0] for query in queries]
-    # SQLite gets its settings with each connection; then: schedules of presets, due times
-    # (of those that may have nothing to do, whether they have), and the queue.
+    # SQLite gets its settings with each connection; then: due times (of those that may have
+    # nothing to do, whether they have), and the queue.
     assert {word for word in asked if word != "PRAGMA"} == {"SELECT"}
 
 

@@ -1,21 +1,83 @@
-// What one can think with: what is live, and each preset for one turn.
+// What one can think with: what is live, and each preset for one turn; and which of them cannot
+// answer, with the mend.
 
-const left = document.getElementById("left");
-const right = document.getElementById("right");
+import { listed } from "./playground-voice.js";
+
+const at = (id) => document.getElementById(id);
+const left = at("left");
+const right = at("right");
 const { presets: source } = document.querySelector("main").dataset;
 let offered;
+
+const named = ({ preset }) => preset ?? "No preset";
+
+function option(text, slug, { is_able: isAble, mark }, isLive = false) {
+  const made = new Option(mark ? `${text} – ${mark}` : text, slug);
+  made.disabled = !isAble && !isLive;
+  return made;
+}
 
 // Puts into the selectors what there is; what was chosen stays so.
 export function offer(fresh) {
   offered = fresh;
-  const named = Object.entries(offered.presets).map(([slug, { preset }]) => [slug, preset]);
-  const live = `What is live (${offered.live.preset ?? "no preset"})`;
+  const presets = Object.entries(offered.presets);
   for (const select of [left, right]) {
     const chosen = select.value;
-    select.replaceChildren(new Option(live, ""), ...named.map(([slug, name]) => new Option(name, slug)));
+    select.replaceChildren(
+      option(`What is live (${offered.live.preset ?? "no preset"})`, "", offered.live, true),
+      ...presets.map(([slug, choice]) => option(named(choice), slug, choice)),
+    );
     if (chosen in offered.presets) select.value = chosen;
   }
-  if (!right.value) right.value = named.find(([, name]) => name !== offered.live.preset)?.[0] ?? "";
+  if (!right.value) right.value = seconds(offered.live)[0] ?? "";
+  tellUnable(presets.map(([, choice]) => choice));
+  tellBeside();
+}
+
+// The slugs of the presets that can answer and are another one than `first`.
+function seconds(first) {
+  const able = Object.entries(offered.presets).filter(([, choice]) => choice.is_able);
+  return able.filter(([, { preset }]) => preset !== first.preset).map(([slug]) => slug);
+}
+
+// Says which presets cannot answer here, and what mends it: each mend once.
+function tellUnable(choices) {
+  const unable = choices.filter((choice) => !choice.is_able);
+  const mends = [...new Set(unable.map(({ mend }) => mend))];
+  at("unable").hidden = !unable.length;
+  at("unable-count").textContent = unable.length === 1
+    ? "1 preset cannot answer here" : `${unable.length} presets cannot answer here`;
+  listed(at("unable-list"), mends.map((mend) => {
+    const names = unable.filter((choice) => choice.mend === mend).map(named);
+    return `${names.join(", ")}: ${mend}`;
+  }));
+}
+
+// Shows what side by side needs, and says where there is nothing to compare with, and what the
+// chosen ones lack.
+export function tellBeside() {
+  const isSplit = at("beside").checked;
+  const lacking = (isSplit ? [left, right] : [left]).map(({ value }) => choiceOf(value)).filter(({ mark }) => mark);
+  listed(at("lacking"), [...new Set(lacking)].map((choice) => `${named(choice)}: ${choice.mend}`));
+  at("right-part").hidden = !isSplit;
+  at("left-says").textContent = isSplit ? "Left, kept" : "Preset, this turn only";
+  at("alone").hidden = !isSplit || hasSecond();
+  const mends = new Set(Object.values(offered.presets).map(({ is_able: isAble, mend }) => (isAble ? "" : mend)));
+  at("alone-mend").textContent = [...mends].filter(Boolean).join(" ");
+}
+
+function hasSecond() {
+  const first = choiceOf(left.value);
+  return seconds(first).length > 0 || (offered.live.is_able && offered.live.preset !== first.preset);
+}
+
+// Says why these cannot be sent to, "" where they can.
+export function objection(picks) {
+  const choices = picks.map(choiceOf);
+  const unable = choices.find((choice) => !choice.is_able);
+  if (unable) return `${unable.preset ?? "What is live"} cannot answer. ${unable.mend}`;
+  if (choices.length < 2 || choices[0].preset !== choices[1].preset) return "";
+  return hasSecond() ? "Choose two different presets." : "No second preset can answer here.";
 }
 
 // Asks again: something was activated or edited since the page was opened.

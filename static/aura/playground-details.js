@@ -1,6 +1,6 @@
-// The column beside the conversation: what one turn was given, and the votes.
+// The column beside the conversation: what one turn was given, the votes, what was said before.
 
-import { listed } from "./playground-turn.js";
+import { listed } from "./playground-voice.js";
 
 const at = (id) => document.getElementById(id);
 
@@ -44,4 +44,15 @@ export function tallied(pairs) {
 export function fold(isOpen) {
   at("aside").hidden = !isOpen;
   at("fold").setAttribute("aria-expanded", String(isOpen));
+}
+
+// Lists the earlier conversations anew, the one that goes on first. Where somebody has the focus
+// among them, once it leaves.
+export async function listEarlier(conversation) {
+  const list = at("earlier");
+  const answer = await fetch(`${list.dataset.source}?conversation=${conversation}`).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("ul");
+  if (!list.contains(document.activeElement)) return list.replaceChildren(...fresh.children);
+  list.addEventListener("focusout", () => setTimeout(() => listEarlier(conversation)), { once: true });
 }

@@ -1,12 +1,17 @@
 // One message to the mind, and its server-sent events as they come.
 
-// What went wrong, as a sentence; `link` is where it can be mended.
+// What went wrong, as a sentence; `link` is where it can be mended, `mend` says how where the
+// sentence does not.
 export class Failure extends Error {
-  constructor(sentence, link = null) {
+  constructor(sentence, link = null, mend = "") {
     super(sentence);
-    this.link = link;
+    Object.assign(this, { link, mend });
   }
 }
+
+const AGAIN = "Retry says it once more; another preset may answer.";
+// What Aura refuses so says itself how it is mended.
+const MENDED_ELSEWHERE = ["provider_not_ready", "upstream_auth"];
 
 const places = document.querySelector("main").dataset;
 const BROKEN_OFF = "The connection broke off. What had been said is kept: reload the page to see it.";
@@ -22,6 +27,11 @@ function signedOut() {
   return new Failure("You are signed out.", { text: "Sign in again", url: `${places.signIn}?next=${back}` });
 }
 
+// Says what can be done about an error of Aura's beyond what it says itself.
+function mendOf({ type, code }) {
+  return type === "invalid_request_error" || MENDED_ELSEWHERE.includes(code) ? "" : AGAIN;
+}
+
 // Says in words why Aura refused.
 async function refusal(answer) {
   if (answer.status === 401) return signedOut();
@@ -32,10 +42,11 @@ async function refusal(answer) {
   if (!said?.error?.message) {
     return new Failure(answer.status === 503
       ? "The database does not answer, so nothing can be kept. Try again in a moment."
-      : `Aura answered ${answer.status}.`);
+      : `Aura answered ${answer.status}.`, null, answer.status === 503 ? "" : AGAIN);
   }
   const wait = answer.headers.get("Retry-After");
-  return new Failure(said.error.message + (wait > 0 ? ` Try again in ${wait} s.` : ""));
+  const sentence = said.error.message + (wait > 0 ? ` Try again in ${wait} s.` : "");
+  return new Failure(sentence, null, wait > 0 ? "" : mendOf(said.error));
 }
 
 // Sends `body` as JSON; throws Failure unless Aura agrees.
@@ -77,7 +88,7 @@ export async function think(body, signal, hear) {
     const answer = await post(places.chat, body, signal);
     hear.opened(answer.headers);
     for await (const { name, data } of events(answer)) {
-      if (name === "error") throw new Failure(data.error.message);
+      if (name === "error") throw new Failure(data.error.message, null, mendOf(data.error));
       if (name === "done") isOver = true;
       hear[name]?.(data);
     }

@@ -1,116 +1,27 @@
-// A turn on the page: what each layer said and what it took. Everything that people and models
-// said goes in as text.
+// A turn on the page: its sides, and what L2 made of it.
+
+import { Voice, listed, part } from "./playground-voice.js";
 
 const REACTIONS = {
   late: "Skipped: nothing came within its 500 ms.",
   failed: "It did not answer.",
   none: "The reply was complete before it.",
 };
+const NOTHING = "Nothing came of it.";
+const STOPPED = "Stopped before its first word.";
 const WAITS = "L2 thinks it over once the reply is there.";
 const THINKS = "L2 is thinking it over…";
 
-function part(id) {
-  return document.getElementById(id).content.firstElementChild.cloneNode(true);
-}
-
-export function listed(list, texts) {
-  list.replaceChildren(...texts.map((text) => {
-    const item = document.createElement("li");
-    item.textContent = text;
-    return item;
-  }));
-}
-
-// An id of a model may wrap after / and -.
-function breakable(id) {
-  return id.split(/(?<=[/-])/).flatMap((piece) => [piece, document.createElement("wbr")]);
-}
-
-function duration(ms) {
-  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
-}
-
-function usd(cost) {
-  const digits = { maximumFractionDigits: 10 };
-  return `$${Number(cost.toPrecision(2)).toLocaleString("en", digits)}`;
-}
-
-function said(stamp) {
-  const { input_tokens: sent, output_tokens: got, first_chunk_ms: first } = stamp;
-  return [
-    stamp.preset ?? "No preset",
-    `revision ${stamp.revision}`,
-    stamp.fallback && `a fallback answers (${stamp.fallback})`,
-    first !== null ? `first token ${duration(first)}` : `in ${duration(stamp.duration_ms)}`,
-    sent !== null && `${sent} tokens in${got !== null ? `, ${got} out` : ""}`,
-    stamp.cost_usd !== null ? usd(stamp.cost_usd) : "cost not known",
-  ].filter(Boolean).join(" · ");
-}
-
-// What one model says in a turn.
-class Voice {
-  constructor(pane, title) {
-    this.node = part("voice-part");
-    this.words = this.find(".text").appendChild(document.createTextNode(""));
-    this.find(".title").textContent = title;
-    pane.append(this.node);
-  }
-
-  find(selector) {
-    return this.node.querySelector(selector);
-  }
-
-  by(model) {
-    if (model) this.find(".model").replaceChildren(...breakable(model));
-  }
-
-  say(text) {
-    if (this.words.data !== text) this.words.data = text;
-  }
-
-  add(text) {
-    this.words.appendData(text);
-  }
-
-  // Says in place of words why there are none.
-  excuse(text) {
-    this.node.classList.add("silent");
-    this.say(text);
-  }
-
-  took(stamp) {
-    if (!stamp) return;
-    this.by(stamp.model);
-    this.find(".stamps").textContent = said(stamp);
-  }
-
-  wrong(failure) {
-    this.find(".wrong").hidden = false;
-    this.find(".reason").textContent = failure.message;
-    const link = this.find(".wrong a");
-    link.hidden = !failure.link;
-    if (failure.link) Object.assign(link, { textContent: failure.link.text, href: failure.link.url });
-  }
-
-  offerCopy() {
-    const button = this.find(".copy-text");
-    button.hidden = !navigator.clipboard || !this.words.data;
-    button.onclick = async () => {
-      await navigator.clipboard.writeText(this.words.data);
-      button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 1600);
-    };
-  }
-}
-
 // One side of a turn: L1's and L3's voices.
 class Side {
-  constructor(view, name) {
+  constructor(view, name, isKept) {
     this.name = name;
+    this.isKept = isKept;
     const titled = (word) => (name ? `${name} ${word}` : word[0].toUpperCase() + word.slice(1));
     this.instinct = new Voice(view.pane("instinct"), `${titled("instinct")} · L1`);
     this.reply = new Voice(view.pane("reply"), `${titled("reply")} · L3`);
     this.turn = null;
+    this.choice = null; // what the page knows of it; null where something else thinks
     this.isOver = false;
     this.isKnown = false; // whether the choice that the page has is what thinks
   }
@@ -121,22 +32,50 @@ class Side {
     this.reply.by(models.l3);
   }
 
+  get title() {
+    return this.name ? `The ${this.name.toLowerCase()} side` : "The reply";
+  }
+
   done(turn) {
     this.turn = turn;
-    this.isOver = true;
+    this.#over();
     if (turn.instinct) this.instinct.say(turn.instinct);
     else this.instinct.excuse(REACTIONS[turn.reaction] ?? "");
     this.reply.say(turn.reply);
     this.instinct.took(turn.layers.l1);
-    this.reply.took(turn.layers.l3);
+    this.reply.took(turn.layers.l3, this.isKept ? "" : " · not kept");
     listed(this.reply.find(".remarks"), turn.notes);
     this.reply.offerCopy();
   }
 
   failed(failure) {
-    this.isOver = true;
-    this.reply.wrong(failure);
+    this.#ended(NOTHING);
+    this.reply.wrong(`${this.title} failed.`, failure);
     this.reply.offerCopy();
+  }
+
+  stopped() {
+    this.#ended(STOPPED);
+    if (this.reply.hasSpoken) listed(this.reply.find(".remarks"), ["Stopped before its end."]);
+    else this.reply.excuse(STOPPED);
+    this.reply.offerCopy();
+  }
+
+  // It ended before its end: who was asked stands in the headings.
+  #ended(excuse) {
+    this.#over();
+    if (this.choice) {
+      this.by(this.choice);
+      const { preset, revision } = this.choice;
+      this.reply.find(".stamps").textContent = `${preset ?? "No preset"} · revision ${revision}`;
+    }
+    if (!this.instinct.hasSpoken) this.instinct.excuse(excuse);
+  }
+
+  #over() {
+    this.isOver = true;
+    this.instinct.settle();
+    this.reply.settle();
   }
 
   // What served it, as a vote says it.
@@ -158,7 +97,8 @@ export class TurnView {
     this.find(".number").textContent = `Turn ${number}`;
     this.find(".message").textContent = message;
     this.node.classList.toggle("two", picks.length > 1);
-    this.sides = (picks.length > 1 ? ["Left", "Right"] : [""]).map((name) => new Side(this, name));
+    const names = picks.length > 1 ? ["Left", "Right"] : [""];
+    this.sides = names.map((name, i) => new Side(this, name, i === 0));
     this.reflection = new Voice(this.pane("reflection"), "Reflection · L2");
     this.reflection.excuse(WAITS);
     this.isThoughtOver = false;
@@ -221,7 +161,13 @@ export class TurnView {
   // All has been said; where two can be compared, that is offered.
   rests() {
     this.node.removeAttribute("aria-busy");
-    this.find(".vote").hidden = this.sides.length < 2 || !this.sides.every(({ turn }) => turn);
+    const mute = this.sides.filter(({ turn }) => !turn).map(({ name }) => name.toLowerCase());
+    const isSplit = this.sides.length > 1;
+    this.find(".vote").hidden = !isSplit || mute.length > 0;
+    this.find(".no-vote").hidden = !isSplit || !mute.length;
+    this.find(".no-vote").textContent = mute.length > 1
+      ? "There is nothing to compare: neither side gave its whole reply."
+      : `There is nothing to compare: the ${mute[0]} side did not give its whole reply.`;
   }
 
   thinks() {
@@ -233,6 +179,7 @@ export class TurnView {
   reflects(reflection) {
     const { state } = reflection ?? { state: "none" };
     this.isThoughtOver = state !== "waiting" && state !== "running";
+    if (this.isThoughtOver) this.reflection.settle();
     if (state === "done") this.#reflected(reflection);
     else if (state === "failed") this.reflection.excuse(`Set aside: ${reflection.reason}`);
     else if (state === "none") this.reflection.excuse("There is nothing to think over.");
@@ -241,6 +188,7 @@ export class TurnView {
 
   giveUp() {
     this.isThoughtOver = true;
+    this.reflection.settle();
     this.reflection.excuse("Not there yet. Reload the page to see it; does the worker of background tasks run?");
   }
 

@@ -1,8 +1,8 @@
 // The playground: sends messages, shows what comes, keeps votes. The way to the mind is in
 // playground-stream.js, what a turn looks like in playground-turn.js.
 
-import { choiceOf, offer, offerAnew } from "./playground-choices.js";
-import { fold, pairSaid, select, tallied } from "./playground-details.js";
+import { choiceOf, objection, offer, offerAnew, tellBeside } from "./playground-choices.js";
+import { fold, listEarlier, pairSaid, select, tallied } from "./playground-details.js";
 import { Failure, post, think } from "./playground-stream.js";
 import { TurnView } from "./playground-turn.js";
 
@@ -63,11 +63,17 @@ function show(view) {
 }
 
 function settled(view, turn) {
-  if (!turn.turn) return view.isNotKept();
   numbers.set(turn.turn, turn.number);
   last = turn.number;
   view.isNumber(turn.number);
   select(view, (id) => numbers.get(id));
+}
+
+// A turn that was kept just now.
+function kept(view, turn) {
+  enter(turn.conversation_id);
+  settled(view, turn);
+  listEarlier(conversation);
 }
 
 function hear(view, side) {
@@ -76,8 +82,9 @@ function hear(view, side) {
     opened(headers) {
       side.conversation = headers.get("X-Aura-Conversation");
       const isChoice = Number(headers.get("X-Aura-Revision")) === side.choice.revision;
+      if (isChoice && headers.get("X-Aura-Canary") !== "candidate") return side.by(side.choice);
+      side.choice = null;
       if (!isChoice) offerAnew();
-      else if (headers.get("X-Aura-Canary") !== "candidate") side.by(side.choice);
     },
     instinct({ text, is_done: isDone }) {
       following(() => side.instinct.say(text));
@@ -90,9 +97,11 @@ function hear(view, side) {
       following(() => side.done(turn));
       announce(`${side.name} reply: ${turn.reply}`);
       if (!isKept) return;
-      settled(view, turn);
-      if (!turn.turn) return view.reflects(null);
-      enter(turn.conversation_id);
+      if (!turn.turn) {
+        view.isNotKept();
+        return view.reflects(null);
+      }
+      kept(view, turn);
       view.thinks();
     },
     reasoning(reflection) {
@@ -124,22 +133,18 @@ function wait(stop) {
 
 // A side that broke off or was stopped: what had been said is kept, and its stamps with it.
 async function brokeOff(view, side, error) {
-  const isStopped = error.name === "AbortError";
-  const wasSaid = side.reply.words.data !== "";
-  const isKept = side === view.kept;
-  if (!isStopped) side.failed(error instanceof Failure ? error : new Failure(String(error)));
-  else if (!wasSaid) side.failed(new Failure("Stopped before its first word."));
-  else if (!isKept) side.failed(new Failure("Stopped."));
-  if (!isKept) return;
+  const wasSaid = side.reply.hasSpoken;
+  if (error.name === "AbortError") side.stopped();
+  else side.failed(error instanceof Failure ? error : new Failure(String(error)));
+  announce(side.reply.hasSpoken ? `${side.title} broke off.` : `${side.title} gave no reply. ${error.message}`);
+  if (side !== view.kept) return;
   const turn = wasSaid && side.conversation ? await keptTurn(side.conversation) : null;
   if (!turn) {
-    side.isOver = true;
     view.isNotKept();
     return view.reflects(null);
   }
-  enter(side.conversation);
   view.filled(turn);
-  settled(view, turn);
+  kept(view, turn);
   if (!view.isThoughtOver) lose(view);
 }
 
@@ -233,18 +238,12 @@ function submit(event) {
   const picks = isSplit ? [at("left").value, at("right").value] : [at("left").value];
   if (running) return complain("Wait for the reply, or stop it.");
   if (!message.trim()) return complain("Write a message first.");
-  if (isSplit && choiceOf(picks[0]).preset === choiceOf(picks[1]).preset) {
-    return complain("Choose two different presets.");
-  }
+  const reason = objection(picks);
+  if (reason) return complain(reason);
   at("message").value = "";
   if (!isSplit) at("left").value = at("composer").dataset.pinned;
+  tellBeside();
   say(message, picks);
-}
-
-function split() {
-  const isSplit = at("beside").checked;
-  at("right-part").hidden = !isSplit;
-  at("left-says").textContent = isSplit ? "Left, kept" : "Preset, this turn only";
 }
 
 async function copyAll(event) {
@@ -260,6 +259,7 @@ function open() {
   const { pinned } = at("composer").dataset;
   offer(data.offered);
   at("left").value = pinned;
+  tellBeside();
   for (const turn of data.turns) {
     const view = new TurnView(turn.message, turn.number, [pinned]);
     show(view);
@@ -278,7 +278,7 @@ function open() {
 }
 
 at("composer").addEventListener("submit", submit);
-at("beside").addEventListener("change", split);
+for (const id of ["beside", "left", "right"]) at(id).addEventListener("change", tellBeside);
 at("stop").addEventListener("click", stop);
 at("fold").addEventListener("click", () => fold(at("aside").hidden));
 at("copy-all").addEventListener("click", copyAll);

@@ -36,9 +36,13 @@
   const panel = document.getElementById("preflight");
   if (!panel) return;
   const findings = document.getElementById("preflight-findings");
+  // The button that only checks; the form that goes through the check. Where what a form has in
+  // it is asked (data-ask), the panel is in that form.
   const checking = document.getElementById("preflight-form");
-  const activating = document.getElementById("activation-form");
+  const gated = document.querySelector("form[data-gated]") || panel.closest("form");
+  const isEdit = "ask" in panel.dataset;
   let isRunning = false;
+  let isLetThrough = false;
 
   // What comes is a piece of a page that the server made, in which every text is escaped.
   function show(html) {
@@ -47,7 +51,9 @@
   }
 
   async function progress() {
-    const answer = await fetch(panel.dataset.progress, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const sent = isEdit ? { method: "POST", body: new FormData(gated) } : {};
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch(panel.dataset.progress, { ...sent, signal: patience });
     if (!answer.ok || answer.redirected) throw new Error(`Aura answered ${answer.status}.`);
     return answer.json();
   }
@@ -65,14 +71,16 @@
   }
 
   async function run(form, button) {
-    const body = new FormData(checking);
+    const body = new FormData(isEdit ? gated : checking);
     const release = hold(form, button);
     isRunning = true;
+    panel.hidden = false;
     panel.setAttribute("aria-busy", "true");
     findings.textContent = "Asking …";
     setTimeout(watch, EVERY_MS);
     try {
-      const answer = await fetch(checking.action, { method: "POST", body });
+      const url = isEdit ? panel.dataset.ask : checking.action;
+      const answer = await fetch(url, { method: "POST", body });
       if (!answer.ok) throw new Error(`Aura answered ${answer.status}.`);
       const now = await progress();
       show(now.html);
@@ -95,25 +103,42 @@
     }
   }
 
-  async function activate(event) {
-    const isForced = event.submitter && event.submitter.name === "force";
-    if (isForced) return;
+  // By a button of its own, or by a box that is ticked.
+  function isForced(button) {
+    return (button && button.name === "force") || gated.querySelector("[name=force]:checked");
+  }
+
+  async function hasNothingToAsk() {
+    isRunning = true;
+    try {
+      return isEdit && (await progress()).has_passed;
+    } finally {
+      isRunning = false;
+    }
+  }
+
+  async function goThrough(event) {
+    const button = event.submitter;
+    if (isLetThrough || isForced(button)) return;
     if (panel.dataset.passed === "yes") {
-      activating.dataset.busy = "Activating…"; // nobody is asked again
+      gated.dataset.busy = panel.dataset.through; // nobody is asked again
       return;
     }
     event.preventDefault();
     if (isRunning) return;
     try {
-      await run(activating, event.submitter);
+      if (await hasNothingToAsk()) panel.dataset.passed = "yes";
+      else await run(gated, button);
     } catch {
-      activating.submit();
-      return;
+      isLetThrough = true; // the server asks by itself
     }
-    if (panel.dataset.passed === "yes") activating.requestSubmit();
+    if (isLetThrough || panel.dataset.passed === "yes") gated.requestSubmit(button);
     else findings.focus();
   }
 
-  checking.addEventListener("submit", check);
-  if (activating && "gated" in activating.dataset) activating.addEventListener("submit", activate);
+  if (checking) checking.addEventListener("submit", check);
+  if (gated) {
+    gated.dataset.busy = gated.dataset.busy || panel.dataset.busy;
+    gated.addEventListener("submit", goThrough);
+  }
 })();

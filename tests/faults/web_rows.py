@@ -37,9 +37,10 @@ WEB = Section(
         ),
         Row(
             "W6",
-            "The Host header is another's, has a user, a path or markup, or comes twice; "
-            "X-Forwarded-Host says another",
-            "400 from every page; no link leads elsewhere. `/v1` does not look at it",
+            "The Host header is another's, has a user, a path or markup, or comes twice, in "
+            "one line or in two; X-Forwarded-Host says another",
+            "400 from every page; no link leads elsewhere. `/v1` does not look at it, but "
+            "refuses two lines as well",
         ),
         Row(
             "W7",

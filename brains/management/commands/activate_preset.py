@@ -7,13 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from brains import activation, live
-from brains.errors import PreflightFailed
+from brains import activation, embedding_lock, live
+from brains.errors import EmbeddingLocked, PreflightFailed, VectorsInUse
 from brains.management import preflight_text
 from brains.management.command_line import author, minutes, refusals, told
 from brains.management.selection_text import table
 from brains.models import ModelPreset
 from brains.preflight import gate
+from brains.preflight.known import refused_unasked
 from brains.selection import resolve
 
 
@@ -59,6 +60,7 @@ class Command(BaseCommand):
         )
         with refusals():
             preset = activation.find_preset(options["name"])
+            self._refuse_what_is_locked(preset, is_gated=is_gated)
             if is_gated and not force and not activation.is_live(preset):
                 self._check(preset)
             outcome = activation.activate(
@@ -72,6 +74,18 @@ class Command(BaseCommand):
             lines = [*told(outcome, _said(outcome, preset.name))]
         self.stdout.write("\n".join(lines))
         self.stdout.write(table(selection))
+
+    def _refuse_what_is_locked(self, preset: ModelPreset, *, is_gated: bool) -> None:
+        """Say what holds the embedding model up before its models are asked for nothing,
+        and what else is known to be in the way."""
+        try:
+            embedding_lock.refuse_now(preset.snapshot())
+        except VectorsInUse:
+            raise  # its way says that too
+        except EmbeddingLocked as locked:
+            selection = resolve(preset.snapshot(), live.ladder())
+            others = refused_unasked(selection) if is_gated else []
+            raise CommandError(" ".join([str(locked), *others])) from locked
 
     def _check(self, preset: ModelPreset) -> None:
         try:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from brains import activation, live
+from brains import activation
 from brains.canary import changes as canary_changes
 from brains.canary import rows as canaries
 from brains.canary.figures import figures
 from brains.canary.models import Canary
 from brains.canary.sentences import (
+    begun_by,
     ended,
     how_it_ended,
     promoted,
@@ -23,8 +23,6 @@ from brains.canary.sentences import (
 )
 from brains.canary.split import percent_from, shown_percent
 from brains.management.command_line import add_force, author, pass_gate, refusals
-from brains.preflight import gate
-from brains.selection import resolve
 from brains.wording import exact
 
 
@@ -50,7 +48,8 @@ class Command(BaseCommand):
         abort = steps.add_parser("abort", help="send every call to what is live")
         for each in (start, promote, abort):
             each.add_argument("--reason", default="", help="why, for the history")
-        add_force(promote)
+        for each in (start, promote):
+            add_force(each)
 
     def handle(self, *args: Any, **options: Any) -> None:
         with refusals():
@@ -61,9 +60,15 @@ class Command(BaseCommand):
 def _start(options: dict[str, Any]) -> str:
     percent, who = _percent(options), author(options["reason"])
     preset = activation.find_preset(options["preset"])
-    if settings.AURA_PREFLIGHT and options["check"]:
-        gate.admit(resolve(preset.snapshot(), live.ladder()))
-    return started(canary_changes.start(preset, percent, who))
+    is_asked = options["check"] and canaries.running() is None
+    forced = pass_gate(
+        preset.snapshot() if is_asked else None, who, force=options["force"]
+    )
+    opened_at = preset.updated_at.isoformat()
+    canary = canary_changes.start(
+        preset, percent, who, opened_at=opened_at, forced=forced
+    )
+    return started(canary)
 
 
 def _change(options: dict[str, Any]) -> str:
@@ -92,8 +97,7 @@ def _lines(canary: Canary) -> Iterator[str]:
     newest = activation.latest()
     control = (newest.preset_name if newest else None) or "no preset"
     share, since = shown_percent(canary.percent), exact(canary.started_at)
-    reason = f": {canary.reason}" if canary.reason else ""
-    yield f"{canary.preset_name} takes {share} of the calls since {since}, by {canary.started_by_name}{reason}"
+    yield f"{canary.preset_name} takes {share} of the calls since {since}, by {begun_by(canary)}"
     rows = [("", f"control: {control}", f"candidate: {canary.preset_name}")]
     for figure in figures(canary.started_at, with_cost=True):
         rows.append((figure.title, figure.control, figure.candidate))

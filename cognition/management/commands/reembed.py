@@ -10,7 +10,6 @@ from brains import activation
 from brains.activation import Author
 from brains.management.command_line import author, refusals
 from brains.models import ModelPreset
-from brains.preflight import gate
 from cognition.memory.reembedding import plans, wording
 from cognition.memory.reembedding.models import ReEmbedding
 
@@ -45,9 +44,8 @@ class Command(BaseCommand):
 
 def _begun(name: str | None, who: Author) -> str:
     preset = activation.find_preset(name) if name else None
-    candidate = gate.to_ask(preset.snapshot()) if preset else None
-    if candidate:
-        gate.admit(candidate)
+    if preset:
+        plans.ask_first(preset, _saved_at(preset))
     plan = plans.begin(preset, who, opened_at=_saved_at(preset))
     return f"{wording.line(plan)} `manage.py reembed --status` says how far it is."
 

@@ -14,11 +14,12 @@ from brains.errors import VectorsInUse
 from brains.ledger import latest
 from brains.lookup import stored
 from brains.models import ModelPreset
+from brains.preflight import gate
 from brains.selection import Selection, resolve
 from brains.space import Space, space_of
 from cognition.memory.models import Memory
 from cognition.memory.reembedding.counts import lacking
-from cognition.memory.reembedding.errors import ReEmbeddingRefused
+from cognition.memory.reembedding.errors import ReEmbeddingOpen, ReEmbeddingRefused
 from cognition.memory.reembedding.models import ReEmbedding
 from gateway.background.schedule import soon
 
@@ -39,6 +40,17 @@ def is_at_work() -> bool:
     return ReEmbedding.objects.filter(is_due, state__in=running).exists()
 
 
+def ask_first(preset: ModelPreset, opened_at: str | None = None) -> None:
+    """Ask the models of a preset as before an activation: better now than when all is
+    embedded. Where it cannot begin anyway, none is asked.
+
+    Raises what `begin` does, and PreflightFailed.
+    """
+    fresh, _, _ = _wanted(preset, opened_at)
+    if fresh and (candidate := gate.to_ask(fresh.snapshot())):
+        gate.admit(candidate)
+
+
 def begin(
     preset: ModelPreset | None, author: Author, *, opened_at: str | None = None
 ) -> ReEmbedding:
@@ -48,14 +60,8 @@ def begin(
     the preset, PresetNotFound, PresetChanged and EmbeddingLocked as an activation does.
     """
     with activation.together():
-        if other := open_plan():
-            raise ReEmbeddingRefused(f"Another re-embedding is open: {other}.")
-        fresh = stored(preset, opened_at) if preset else None
+        fresh, target, missing = _wanted(preset, opened_at)
         effective = live.peek().selection
-        target = _target(fresh, effective)
-        missing = lacking(target).count()
-        if not fresh and not missing:
-            raise ReEmbeddingRefused(f"Every memory has its vector of {target}.")
         total = Memory.objects.count()
         plan = ReEmbedding.objects.create(
             preset=fresh,
@@ -96,6 +102,21 @@ def cancel(plan: ReEmbedding, author: Author) -> None:
         "outcome": f"Cancelled by {author.name}.",
     }
     _change(plan, ReEmbedding.OPEN, changes, "It is over")
+
+
+def _wanted(
+    preset: ModelPreset | None, opened_at: str | None
+) -> tuple[ModelPreset | None, Space, int]:
+    """Return the preset as it is stored now, what is to be filled for it, and how many
+    memories lack their vector there. Raises what `begin` does."""
+    if other := open_plan():
+        raise ReEmbeddingOpen(f"Another re-embedding is open: {other}.")
+    fresh = stored(preset, opened_at) if preset else None
+    target = _target(fresh, live.peek().selection)
+    missing = lacking(target).count()
+    if not fresh and not missing:
+        raise ReEmbeddingRefused(f"Every memory has its vector of {target}.")
+    return fresh, target, missing
 
 
 def _target(preset: ModelPreset | None, effective: Selection) -> Space:

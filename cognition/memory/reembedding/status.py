@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from django.utils import timezone
 
+from brains.embedding_way import UnderWay
 from brains.selection import Problem, Selection
 from brains.space import Space, space_of
 from brains.status_facts import Fact
@@ -18,6 +19,7 @@ from cognition.memory.reembedding.counts import lacking, lacking_lately
 from cognition.memory.reembedding.doors import plan_url
 from cognition.memory.reembedding.kept import STRAGGLERS_MAX
 from cognition.memory.reembedding.models import Filling, KeptSpace, ReEmbedding
+from cognition.memory.reembedding.plans import open_plan
 
 State = ReEmbedding.State
 
@@ -35,6 +37,14 @@ def vectors(selection: Selection) -> Vectors:
     rows = list(KeptSpace.objects.order_by("until"))
     problems = tuple(_problems(now, newest, rows))
     return Vectors(_progress(newest), problems, _kept(now, rows))
+
+
+def under_way() -> UnderWay | None:
+    """Say what is open already, to who would begin another."""
+    if plan := open_plan():
+        said = f"{wording.title_of(plan)} is open already ({plan.get_state_display()})"
+        return UnderWay(plan.preset_id, said, plan_url(plan.pk))
+    return None
 
 
 def _progress(plan: ReEmbedding | None) -> Progress | None:

@@ -47,12 +47,21 @@ def failing(row: Filling) -> str:
 def pace(plan: ReEmbedding, now: datetime | None = None) -> str:
     """Say how much is done, how quick it goes and how long it takes still."""
     said = [_done(plan)]
-    rate = _rate(plan, now or timezone.now())
-    if rate and plan.state == State.RUNNING and not plan.failing_since:
+    if speed := rate(plan, now or timezone.now()):
         said.append(
-            f"{_a_second(rate)}, about {_time((plan.total - plan.done) / rate)} left"
+            f"{_a_second(speed)}, about {_time((plan.total - plan.done) / speed)} left"
         )
     return ", ".join(said) + "."
+
+
+def rate(plan: ReEmbedding, now: datetime) -> float:
+    """Return memories a second, since it went on last; 0 when it does not go on, or that is
+    not known."""
+    is_at_it = plan.state == State.RUNNING and not plan.failing_since
+    made = plan.done - plan.paced_from
+    if not is_at_it or plan.paced_since is None or made <= 0:
+        return 0.0
+    return made / max((now - plan.paced_since).total_seconds(), 0.001)
 
 
 def cost(plan: ReEmbedding) -> str:
@@ -82,14 +91,6 @@ def _done(plan: ReEmbedding) -> str:
     part = share(plan.done, plan.total) if plan.total else ""
     behind = f" ({part})" if part else ""
     return f"{plan.done:,} of {plan.total:,} memories{behind}"
-
-
-def _rate(plan: ReEmbedding, now: datetime) -> float:
-    """Return memories a second, since it went on last; 0 when that is not known."""
-    made = plan.done - plan.paced_from
-    if plan.paced_since is None or made <= 0:
-        return 0.0
-    return made / max((now - plan.paced_since).total_seconds(), 0.001)
 
 
 def _a_second(rate: float) -> str:

@@ -1,5 +1,5 @@
-"""`manage.py run_tasks`: run the background tasks as they fall due, and look after each
-change, until told to stop."""
+"""`manage.py run_tasks`: run the background tasks as they fall due, let schedules of presets
+begin and end, and look after each change, until told to stop."""
 
 import logging
 import os
@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django_tasks_db.compat import TASKS_LOGGER
 
 from gateway.background.patient import AT_ONCE, PatientTasks
+from gateway.background.turns import ScheduleTurns
 from gateway.background.worker import TaskWorker
 from gateway.guard.watch import Guard
 from gateway.records.on_record import calls_on_record
@@ -56,11 +57,13 @@ def _run(interval_s: float, at_once: int) -> None:
     guard = Guard(settings.AURA_AUTO_REVERT) if settings.AURA_AUTO_REVERT else None
     if guard:
         guard.start()
-    patient = PatientTasks(at_once)
+    patient, turns = PatientTasks(at_once), ScheduleTurns(interval_s)
     patient.start()
+    turns.start()
     try:
         TaskWorker(interval_s).run()
     finally:
+        turns.stop()
         patient.stop()
         if guard:
             guard.stop()
