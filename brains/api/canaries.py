@@ -10,13 +10,12 @@ from brains import activation
 from brains.api.body import read_object, reason, required, text, whole
 from brains.api.door import Caller, Need
 from brains.api.errors import Unprocessable
-from brains.api.gates import pass_gate
+from brains.api.gates import let_through, pass_gate
 from brains.api.shapes import canary_json, outcome_json
 from brains.canary import changes as canary_changes
 from brains.canary import rows as canaries
 from brains.canary.figures import figures
 from brains.canary.models import Canary
-from brains.preflight import gate
 from brains.staff_keys import Scope
 
 VIEW = Need(Scope.READ, "brains.view_modelpreset")
@@ -47,13 +46,13 @@ def start(request: HttpRequest, caller: Caller) -> HttpResponse:
     opened_at = text(body, "updated_at", longest=_LONGEST) or saved_at
     # Nobody is asked for what cannot start anyway: the start itself says why.
     can_start = opened_at == saved_at and canaries.running() is None
-    candidate = gate.to_ask(preset.snapshot()) if can_start else None
     canary = canary_changes.start(
         preset,
         percent,
         caller.author(reason(body)),
         opened_at=opened_at,
-        forced=pass_gate(caller, body, candidate),
+        # A canary of another embedding model leaves vectors where they are.
+        forced=let_through(caller, body, preset.snapshot() if can_start else None),
     )
     return JsonResponse({"canary": canary_json(canary)}, status=201)
 

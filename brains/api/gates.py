@@ -26,11 +26,19 @@ def wants_force(caller: Caller, body: dict[str, Any]) -> bool:
 def pass_gate(caller: Caller, body: dict[str, Any], snapshot: Snapshot | None) -> bool:
     """Let what is to be live through to what makes it so, and say whether that was forced.
 
-    Raises EmbeddingLocked before any model is asked, PreflightFailed, and what `wants_force`
-    does.
+    Raises EmbeddingLocked before any model is asked, and what `let_through` does.
     """
-    force = wants_force(caller, body)
+    wants_force(caller, body)
     embedding_lock.refuse_now(snapshot)
+    return let_through(caller, body, snapshot)
+
+
+def let_through(
+    caller: Caller, body: dict[str, Any], snapshot: Snapshot | None
+) -> bool:
+    """Let what calls may go to through the check of its models, and say whether that was
+    forced. Raises PreflightFailed, and what `wants_force` does."""
+    force = wants_force(caller, body)
     candidate = gate.to_ask(snapshot)
     if candidate is None:
         return False

@@ -62,11 +62,17 @@ def add_force(parser: ArgumentParser) -> None:
 
 
 def pass_gate(snapshot: Snapshot | None, who: Author, *, force: bool) -> bool:
-    """Let what is to be live through the check of its models, and say whether that was
-    forced. Raises CommandError with the way past, and EmbeddingLocked before any is asked."""
-    if force and not who.reason:
-        raise CommandError("Say why it goes past the check: --force needs --reason.")
+    """Let what is to be live through to what makes it so, and say whether that was forced.
+    Raises EmbeddingLocked before any model is asked, and what `let_through` does."""
+    _want_reason(who, force=force)
     embedding_lock.refuse_now(snapshot)
+    return let_through(snapshot, who, force=force)
+
+
+def let_through(snapshot: Snapshot | None, who: Author, *, force: bool) -> bool:
+    """Let what calls may go to through the check of its models, and say whether that was
+    forced. Raises CommandError with the way past."""
+    _want_reason(who, force=force)
     candidate = gate.to_ask(snapshot)
     if candidate is None or force:
         return candidate is not None
@@ -77,6 +83,11 @@ def pass_gate(snapshot: Snapshot | None, who: Author, *, force: bool) -> bool:
             f"{failed} Mend that, or do it all the same with --force --reason WHY."
         ) from failed
     return False
+
+
+def _want_reason(who: Author, *, force: bool) -> None:
+    if force and not who.reason:
+        raise CommandError("Say why it goes past the check: --force needs --reason.")
 
 
 def told(outcome: Outcome, sentence: str) -> Iterator[str]:

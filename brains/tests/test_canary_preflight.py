@@ -13,6 +13,8 @@ from brains.canary.sentences import how_it_ended
 from brains.tests.checking import L2
 from brains.tests.operators import member, read
 from brains.tests.records import ANN
+from brains.tests.scripts import Script
+from brains.tests.status_reader import activated
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chosen")]
 FORM = {"percent": "10", "reason": ""}
@@ -107,3 +109,15 @@ def test_the_command_goes_past_it_with_a_reason(upstream):
     said = StringIO()
     call_command("canary", "status", stdout=said)
     assert "past the check of its models: “back soon”" in said.getvalue()
+
+
+def test_another_embedding_model_holds_no_canary_up(chosen, settings):
+    settings.AURA_EMBEDDING_LOCK = True
+    activated("Hybrid")
+
+    call_command("canary", "start", "Candidate", "--percent", "10")
+    canary_changes.abort(ANN)
+    answer = Script().post("/api/canary", {"preset": "Candidate", "percent": 10})
+
+    assert answer.status_code == 201, answer.content
+    assert Canary.objects.count() == 2

@@ -22,7 +22,13 @@ from brains.canary.sentences import (
     started,
 )
 from brains.canary.split import percent_from, shown_percent
-from brains.management.command_line import add_force, author, pass_gate, refusals
+from brains.management.command_line import (
+    add_force,
+    author,
+    let_through,
+    pass_gate,
+    refusals,
+)
 from brains.wording import exact
 
 
@@ -61,7 +67,8 @@ def _start(options: dict[str, Any]) -> str:
     percent, who = _percent(options), author(options["reason"])
     preset = activation.find_preset(options["preset"])
     is_asked = options["check"] and canaries.running() is None
-    forced = pass_gate(
+    # A canary of another embedding model leaves vectors where they are.
+    forced = let_through(
         preset.snapshot() if is_asked else None, who, force=options["force"]
     )
     opened_at = preset.updated_at.isoformat()
