@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import pytest
+from coverage import Coverage
 from django.core.management import call_command
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
@@ -24,6 +25,7 @@ class _HasName(Protocol):
 
 
 Named = TypeVar("Named", bound=_HasName)
+HERE = Path(__file__).parent
 DATABASE_FIXTURES = {"db", "django_db_setup"}
 EMPTYING = "transactional_db"
 """Empties the tables after a test, those that migrations filled too."""
@@ -71,6 +73,20 @@ def pytest_collection_modifyitems(
         _keep(config, items, {item for item in items if _uses_database(item)})
     if config.getoption("--one-case"):
         _keep(config, items, set(first_cases(items)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Measure no coverage in tests of whole servers: what is covered runs in processes of
+    its own there, and the load is slowed for nothing."""
+    coverage = Coverage.current() if item.path.parent == HERE else None
+    if coverage:
+        coverage.stop()
+    try:
+        return (yield)
+    finally:
+        if coverage:
+            coverage.start()
 
 
 def _keep(

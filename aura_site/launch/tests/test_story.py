@@ -36,7 +36,7 @@ print("the server was given", chat, embedding, flush=True)
 HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).handle_request()
 """
 ENDS_AFTER_ONE_ANSWER = ANSWERS_ONCE + "sys.exit(7)"
-# Once what notes its starts in a file has started twice.
+# Once there are two notes in a file, of a start each or of whatever there is to note.
 ENDS_WHEN = """
 from pathlib import Path
 starts, due = Path({starts!r}), time.monotonic() + 30
@@ -50,7 +50,7 @@ INTERRUPTS_AFTER_ONE_ANSWER = (
     + "time.sleep(0.3); os.kill(os.getppid(), signal.SIGINT); time.sleep(9)"
 )
 # Stands in for the worker.
-WORKS = "import time; print('at work', flush=True); time.sleep(30)"
+WORKS = "import time; time.sleep(30)"
 
 
 @pytest.fixture
@@ -153,8 +153,13 @@ def test_start_is_told_from_the_embedded_models_to_the_end(told):
 
 
 @pytest.mark.django_db
-def test_worker_runs_beside_the_server_and_its_output_is_marked(told):
-    assert told(ENDS_AFTER_ONE_ANSWER) == 7
+def test_worker_runs_beside_the_server_and_its_output_is_marked(
+    told, monkeypatch, tmp_path
+):
+    notes = tmp_path / "notes"
+    works = f"print('at work', flush=True); open({str(notes)!r}, 'w').write('xx'); "
+    monkeypatch.setattr(story, "WORKER", ("-c", works + WORKS))
+    assert told(ANSWERS_ONCE + ENDS_WHEN.format(starts=str(notes))) == 7
     assert "worker: at work" in told.output
 
 
