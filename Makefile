@@ -110,7 +110,7 @@ endef
 define install
 cmp -s $(1) $(VENV)/$(1) && exit 0; \
 echo "Installing $(2) ..."; \
-$(PIP) install --quiet --quiet --require-hashes -r $(1) || { \
+$(PIP) install --quiet --quiet --no-compile --require-hashes -r $(1) || { \
   echo "Not all of $(1) could be installed: the lines above say why. Without a network this cannot work; repeat once there is one." >&2; \
   exit 1; \
 }; \
@@ -121,7 +121,7 @@ endef
 # second time would need the network for nothing.
 define try
 cmp -s $(1) $(VENV)/$(1) && exit 0; \
-$(PIP) install --quiet --quiet --require-hashes -r $(1) 2>/dev/null || \
+$(PIP) install --quiet --quiet --no-compile --require-hashes -r $(1) 2>/dev/null || \
   echo "gunicorn's HTTP parser in C was not installed: that takes a C compiler and Python's headers (Debian: apt-get install gcc python3-dev). The one in Python does the same, a little slower. To try again: rm $(VENV)/$(1)" >&2; \
 cp $(1) $(VENV)/$(1)
 endef

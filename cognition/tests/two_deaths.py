@@ -85,7 +85,7 @@ def survive_two_deaths(
 
     for wanted in (count // 4, count * 6 // 10, count):
         with start() as worker:
-            wait_until(partial(come, wanted, worker), "the vectors", patience_s, 0.05)
+            wait_until(partial(come, wanted, worker), "the vectors", patience_s, 0.2)
             if wanted < count:
                 worker.kill()  # SIGKILL
                 worker.wait()
