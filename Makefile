@@ -107,6 +107,7 @@ $$python -m venv --clear $(VENV)
 endef
 
 # $(call install,LOCK,WHAT): install what LOCK pins, unless the same LOCK was installed.
+# Not compiled: what is imported compiles itself, and most never is.
 define install
 cmp -s $(1) $(VENV)/$(1) && exit 0; \
 echo "Installing $(2) ..."; \

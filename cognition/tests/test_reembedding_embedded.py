@@ -18,9 +18,8 @@ from brains.models import ModelPreset
 from brains.tests.records import ANN, preset
 from cognition.memory.models import MemoryVector
 from cognition.memory.space import packed
-from cognition.tests.memories import E5, keep
+from cognition.tests.memories import E5, WIDE, keep
 from cognition.tests.two_deaths import survive_two_deaths, worker_of
-from cognition.tests.wide_vectors import DIMENSION
 from tests.isolation import plain
 from tests.own_database import own_database
 from tests.server import ROOT
@@ -100,7 +99,7 @@ def test_real_models_re_embed_although_the_worker_dies_twice(
         l2_model=offline.l2_model,
         l3_model=offline.l3_model,
         embedding_model="local/smollm2-135m",
-        embedding_dimension=DIMENSION,
+        embedding_dimension=WIDE.dimension,
     )
     memories = keep(count)
     embed(memories, old)

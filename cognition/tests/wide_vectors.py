@@ -9,8 +9,6 @@ import xllamacpp  # type: ignore[import-not-found,import-untyped,unused-ignore]
 from aura_site.launch.chat_server import parameters
 from aura_site.launch.lifeline import wait_for_end_of_launcher
 
-DIMENSION = 576
-
 
 def main() -> None:
     """Serve on --port until whoever started it ends."""
