@@ -1,5 +1,5 @@
-"""`python -m cognition.tests.wide_vectors --port N`: SmolLM2 as an embedding model of 576 numbers, for
-what needs a second length without a network. Its vectors are of no use."""
+"""`python -m cognition.tests.wide_vectors --port N`: SmolLM2 as an embedding model of 576
+numbers, for what needs a second length without a network. Its vectors are of no use."""
 
 import argparse
 import os
