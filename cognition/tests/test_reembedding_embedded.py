@@ -19,10 +19,11 @@ from brains.tests.records import ANN, preset
 from cognition.memory.models import MemoryVector
 from cognition.memory.space import packed
 from cognition.tests.memories import E5, WIDE, keep
-from cognition.tests.two_deaths import survive_two_deaths, worker_of
+from cognition.tests.two_deaths import survive_two_deaths
 from tests.isolation import plain
 from tests.own_database import own_database
 from tests.server import ROOT
+from tests.workers import worker_of
 
 pytestmark = pytest.mark.slow
 MODULES = (

@@ -17,10 +17,10 @@ from cognition.tests.memories import (
     vector_count,
     wide_preset,
 )
-from cognition.tests.two_deaths import worker_of
 from tests.own_database import own_database
 from tests.postgres import PostgresServer
 from tests.waiting import wait_until
+from tests.workers import worker_of
 
 pytestmark = pytest.mark.slow
 COUNT, BATCH = 1_000, 64

@@ -10,8 +10,9 @@ from django.core.management import call_command
 from brains import activation
 from brains.tests.records import ANN, preset
 from cognition.tests.memories import E5, keep, serve_vectors, wide_preset
-from cognition.tests.two_deaths import survive_two_deaths, worker_of
+from cognition.tests.two_deaths import survive_two_deaths
 from tests.own_database import own_database
+from tests.workers import worker_of
 
 pytestmark = pytest.mark.slow
 # PostgreSQL has fewer: what it adds does not grow with the number.

@@ -1,10 +1,8 @@
 """Reflections and the worker's death: killed in the middle, one is done again, and kept once."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
+from contextlib import ExitStack
 
 import pytest
 from django.utils import timezone
@@ -17,10 +15,9 @@ from cognition.reflection.models import Reflection
 from cognition.reflection.tasks import reflect
 from cognition.tests.conftest import MODELS
 from cognition.tests.test_reflection import INSIGHT, completion
-from tests.isolation import plain
 from tests.own_database import own_database
-from tests.server import ROOT
 from tests.waiting import wait_until
+from tests.workers import worker_of
 
 State = Reflection.State
 
@@ -36,28 +33,13 @@ def sqlite(migrated_folder, tmp_path, django_db_blocker):
 @pytest.fixture
 def start(sqlite, tmp_path, upstream):
     """Return a function that starts a worker."""
-    started = []
-
-    def start_one():
-        environment = plain(os.environ) | {
-            "AURA_DATA_DIR": str(tmp_path),
-            "AURA_ENV_FILE": str(tmp_path / ".env"),
-            "OPENROUTER_BASE_URL": upstream.url,
-            "OPENROUTER_API_KEY": "sk-tests",
-        }
-        command = [sys.executable, "manage.py", "run_tasks", "--interval=0.1"]
-        with (tmp_path / "log").open("ab") as log:
-            started.append(
-                subprocess.Popen(
-                    command, cwd=ROOT, env=environment, stdout=log, stderr=log
-                )
-            )
-        return started[-1]
-
-    yield start_one
-    for process in started:
-        process.kill()
-        process.wait()
+    settings = {
+        "OPENROUTER_BASE_URL": upstream.url,
+        "OPENROUTER_API_KEY": "sk-tests",
+    }
+    worker = worker_of(tmp_path, settings)
+    with ExitStack() as running:
+        yield lambda: running.enter_context(worker())
 
 
 def a_turn() -> Reflection:

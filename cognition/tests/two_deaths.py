@@ -1,13 +1,9 @@
 """A re-embedding whose worker is killed twice: run it, and see that it lost nothing, doubled
 nothing, and that people's memories were recalled throughout."""
 
-import os
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 from brains import live
 from brains.models import ModelPreset
@@ -19,36 +15,8 @@ from cognition.memory.reembedding.models import ReEmbedding
 from cognition.memory.store import Vector, recall
 from cognition.tests.memories import E5, PEOPLE, vector_count
 from gateway.records.models import CallRecord
-from tests.isolation import plain
-from tests.server import ROOT
 from tests.waiting import wait_until
-
-Worker = AbstractContextManager["subprocess.Popen[bytes]"]
-
-
-def worker_of(folder: Path, settings: Mapping[str, str]) -> Callable[[], Worker]:
-    """Return a function that starts a worker with these settings; it is killed at the end of
-    its block (SIGKILL)."""
-    environment = plain(os.environ) | {
-        "AURA_DATA_DIR": str(folder),
-        "AURA_ENV_FILE": str(folder / ".env"),
-        **settings,
-    }
-    command = [sys.executable, "manage.py", "run_tasks", "--interval=0.05"]
-
-    @contextmanager
-    def started() -> Iterator["subprocess.Popen[bytes]"]:
-        with (folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log
-            )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
-
-    return started
+from tests.workers import Worker
 
 
 def recalled(memory: Memory) -> bool:

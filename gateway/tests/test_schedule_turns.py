@@ -1,11 +1,9 @@
 """Schedules of presets beside the tasks: a check of models holds none up, and a schedule begins
 once, whatever becomes of the worker that asks."""
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
+from contextlib import ExitStack
 from datetime import time, timedelta
 
 import pytest
@@ -23,10 +21,9 @@ from gateway.background.turns import ScheduleTurns
 from gateway.background.worker import TaskWorker
 from providers.registry import Registry
 from providers.shipped import openrouter
-from tests.isolation import plain
 from tests.own_database import own_database
-from tests.server import ROOT
 from tests.waiting import wait_until
+from tests.workers import worker_of
 
 MODEL = "test/slow"
 
@@ -125,29 +122,14 @@ def test_a_look_that_fails_is_not_the_last(
 @pytest.fixture
 def start(sqlite, tmp_path, upstream):
     """Return a function that starts a worker."""
-    started = []
-
-    def start_one():
-        environment = plain(os.environ) | {
-            "AURA_DATA_DIR": str(tmp_path),
-            "AURA_ENV_FILE": str(tmp_path / ".env"),
-            "OPENROUTER_BASE_URL": upstream.url,
-            "OPENROUTER_API_KEY": "sk-tests",
-            "AURA_PREFLIGHT": "on",
-        }
-        command = [sys.executable, "manage.py", "run_tasks", "--interval=0.05"]
-        with (tmp_path / "log").open("ab") as log:
-            started.append(
-                subprocess.Popen(
-                    command, cwd=ROOT, env=environment, stdout=log, stderr=log
-                )
-            )
-        return started[-1]
-
-    yield start_one
-    for process in started:
-        process.kill()
-        process.wait()
+    settings = {
+        "OPENROUTER_BASE_URL": upstream.url,
+        "OPENROUTER_API_KEY": "sk-tests",
+        "AURA_PREFLIGHT": "on",
+    }
+    worker = worker_of(tmp_path, settings)
+    with ExitStack() as running:
+        yield lambda: running.enter_context(worker())
 
 
 @pytest.mark.slow
