@@ -11,6 +11,7 @@ from brains import activation, live
 from brains.models import ModelPreset
 from brains.tests.records import ANN
 from brains.tests.records import preset as stored_preset
+from brains.tests.status_reader import registry
 from cognition.brain import Brain, plans
 from cognition.memory.matrices import MATRICES
 from cognition.tests.memories import serve_vectors, wide_preset
@@ -70,6 +71,17 @@ def vectors_served(
     serve_vectors(upstream)
     activation.activate(stored_preset("Offline"), ANN)
     return upstream
+
+
+@pytest.fixture
+def models_asked(
+    wide: ModelPreset, upstream: FakeUpstream, settings: LazySettings
+) -> None:
+    """Offline is live, and the models of whatever follows it are asked first."""
+    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
+    settings.AURA_PREFLIGHT, settings.AURA_PREFLIGHT_MAX_USD = True, 0.10
+    settings.AURA_PROVIDERS = registry(url=upstream.url)
+    activation.activate(stored_preset("Offline"), ANN)
 
 
 @pytest.fixture

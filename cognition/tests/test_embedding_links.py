@@ -7,40 +7,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
-from django.utils.html import escape
 
 from brains import activation
 from brains.canary import changes as canary_changes
 from brains.models import ModelPreset
 from brains.tests.operators import answer, member, read, told
 from brains.tests.records import ANN, newest, preset
-from brains.tests.status_reader import registry
+from cognition.tests.embedding_pages import begin_of, links, page_of
 from cognition.tests.memories import E5, WIDE, keep
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("models_asked")]
 HELD = "10 memories of 3 people have vectors of"
 OURS = "offline/multilingual-e5-small"
 LIST = "admin:brains_modelpreset_changelist"
-
-
-@pytest.fixture(autouse=True)
-def _settled(settings, wide, upstream):
-    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
-    settings.AURA_PREFLIGHT, settings.AURA_PREFLIGHT_MAX_USD = True, 0.10
-    settings.AURA_PROVIDERS = registry(url=upstream.url)
-    activation.activate(preset("Offline"), ANN)
-
-
-def page_of(preset):
-    return reverse("admin:brains_modelpreset_activate", args=[preset.pk])
-
-
-def begin_of(preset):
-    return reverse("admin:cognition_reembedding_begin", args=[preset.pk])
-
-
-def links(page, to):
-    return escape(to) in page.content.decode() or to in page.content.decode()
 
 
 def test_a_late_roll_back_leads_to_the_preset_of_that_revision(admin_client, wide):

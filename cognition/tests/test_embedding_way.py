@@ -7,7 +7,6 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
-from django.utils.html import escape
 
 from brains import activation
 from brains.canary import changes as canary_changes
@@ -21,38 +20,19 @@ from brains.tests.status_reader import registry
 from cognition.memory.models import Memory
 from cognition.memory.reembedding import plans
 from cognition.memory.reembedding.models import ReEmbedding
+from cognition.tests.embedding_pages import begin_of, links, page_of
 from cognition.tests.memories import E5, WIDE, keep, wide_preset
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("models_asked")]
 HELD = "10 memories of 3 people have vectors of"
 NO_KEY = "No key for OpenRouter: set OPENROUTER_API_KEY and restart."
 OURS = "offline/multilingual-e5-small"
-
-
-@pytest.fixture(autouse=True)
-def _settled(settings, wide, upstream):
-    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
-    settings.AURA_PREFLIGHT, settings.AURA_PREFLIGHT_MAX_USD = True, 0.10
-    settings.AURA_PROVIDERS = registry(url=upstream.url)
-    activation.activate(preset("Offline"), ANN)
 
 
 @pytest.fixture
 def without_key(settings):
     settings.AURA_PROVIDERS = registry(key="")
     keep(10, E5)
-
-
-def page_of(preset):
-    return reverse("admin:brains_modelpreset_activate", args=[preset.pk])
-
-
-def begin_of(preset):
-    return reverse("admin:cognition_reembedding_begin", args=[preset.pk])
-
-
-def links(page, to):
-    return escape(to) in page.content.decode() or to in page.content.decode()
 
 
 # What keeps it from beginning
