@@ -10,11 +10,14 @@ PostgreSQL every case. With arguments of pytest all that they select.
 import os
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests import commands
+from tests.failed import failed_tests, some_of
 from tests.made_once import share
 from tests.postgres import PostgresServer
 from tests.postgres_binaries import PostgresMissing
@@ -45,6 +48,7 @@ class Pass:
     database: str
     exit_code: int
     took_s: float
+    failed: list[str]
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,13 @@ class Run:
         if url:
             environment["DATABASE_URL"] = url
         began = time.monotonic()
-        exit_code = commands.run(
-            self._command(selection, self.with_coverage and url is None), environment
-        )
-        return Pass(database, exit_code, time.monotonic() - began)
+        is_covered = self.with_coverage and url is None
+        with tempfile.TemporaryDirectory(prefix="aura-report-") as folder:
+            report = Path(folder, "report.xml")
+            command = [*self._command(selection, is_covered), f"--junitxml={report}"]
+            exit_code = commands.run(command, environment)
+            failed = failed_tests(report)
+        return Pass(database, exit_code, time.monotonic() - began, failed)
 
     @property
     def with_coverage(self) -> bool:
@@ -131,6 +138,8 @@ def _conclude(passes: Sequence[Pass]) -> int:
     if failed:
         names = " and ".join(each.database for each in failed)
         print(f"\nTests failed on {names} ({times}).")
+        for each in failed:
+            print(f"\nOn {each.database}:{some_of(each.failed)}")
     else:
         print(f"\nAll tests passed ({times})." if ran else "\nNo test was selected.")
     return failed[0].exit_code if failed else 0 if ran else NO_TESTS_SELECTED
