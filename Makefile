@@ -28,7 +28,7 @@ test: ## Set up and pass the tests, on SQLite and on PostgreSQL (ARGS=--all: the
 	@$(call try,requirements-fast.lock)
 	@exec $(PY) -m tests.run $(ARGS)
 
-check: ## Check format, style, types, imports, templates, migrations and settings
+check: ## Check format, style, types, imports, templates, migrations, settings; read all tests
 	@$(call venv)
 	@$(call install,requirements-dev.lock,what the checks need)
 	@$(MAKE) --no-print-directory -j2 check-types check-rest
@@ -44,6 +44,8 @@ check-rest:
 	find templates -name '*.html' -exec $(VENV)/bin/djade --check --target-version 5.2 {} +
 	$(PY) manage.py makemigrations --check --dry-run
 	AURA_HTTPS=true $(PY) manage.py check --deploy --fail-level WARNING
+	@echo "$(PY) -m pytest --collect-only"; \
+	found=$$($(PY) -m pytest --collect-only -qqq 2>&1) || { echo "$$found"; exit 1; }
 
 faults: ## Do every fault of docs/faults.md, and write that page anew
 	@$(call venv)

@@ -1,7 +1,8 @@
 """The servers of this package as fixtures, for the tests of every room."""
 
+import gc
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -56,6 +57,18 @@ def pytest_configure() -> None:
     slowness = [HealthCheck.too_slow]
     settings.register_profile("aura", deadline=None, suppress_health_check=slowness)
     settings.load_profile("aura")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect no garbage among thousands of tests that all stay: that takes as long as to
+    collect the tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
