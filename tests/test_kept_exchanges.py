@@ -70,7 +70,7 @@ def test_nothing_by_default_then_sealed_then_rehearsed_once_each(
         upstream.script(L3, stall=True, times=1)
         rehearsal = begun()
         answered = rehearsal.exchanges.filter(state="answered")
-        with server.background_tasks("--interval=0.05"):
+        with server.background_tasks("--interval=0.2"):
             wait_until(
                 lambda: answered.exists() and asked(upstream, L3),
                 "one to be answered",
@@ -98,7 +98,7 @@ def watch_it_end(server, rehearsal):
         with tab(browser, signed_in=signed_in) as opened:
             opened.visit(f"{server.url}/admin/cognition/rehearsal/{rehearsal}/change/")
             opened.page.get_by_text("Asking Budget: 1 of 2.").wait_for()
-            with server.background_tasks("--interval=0.05"):
+            with server.background_tasks("--interval=0.2"):
                 opened.page.get_by_text("All 2 were asked.").wait_for(timeout=20_000)
             assert opened.page.locator("article").count() == 2
             assert opened.complaints == []

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-REST_MAX_S = 0.1
+REST_MAX_S, REST_SHARE = 0.1, 0.02
 
 
 def wait_until(
@@ -15,16 +15,17 @@ def wait_until(
 ) -> float:
     """Wait until `claim()` is true and return the seconds it took.
 
-    One that takes long to answer, since it asks a server, is put less often: what is waited
-    for needs the processor too. Raises TimeoutError naming `what` was waited for when it
-    takes over `timeout_s`.
+    It is put less often when it takes long to answer, since it asks a server, and the
+    longer we wait: what is waited for needs the processor too. Raises TimeoutError naming
+    `what` was waited for when it takes over `timeout_s`.
     """
     began = asked = time.monotonic()
     while not claim():
         now = time.monotonic()
         if now - began > timeout_s:
             raise TimeoutError(f"Waited {timeout_s:g} s for {what}.")
-        time.sleep(max(every_s, min(2 * (now - asked), REST_MAX_S)))
+        rest = max(2 * (now - asked), (now - began) * REST_SHARE)
+        time.sleep(max(every_s, min(rest, REST_MAX_S)))
         asked = time.monotonic()
     return time.monotonic() - began
 

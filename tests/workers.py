@@ -21,7 +21,7 @@ def worker_of(folder: Path, settings: Mapping[str, str]) -> Callable[[], Worker]
         "AURA_ENV_FILE": str(folder / ".env"),
         **settings,
     }
-    command = [sys.executable, "manage.py", "run_tasks", "--interval=0.05"]
+    command = [sys.executable, "manage.py", "run_tasks", "--interval=0.2"]
 
     @contextmanager
     def started() -> Iterator["subprocess.Popen[bytes]"]:

@@ -28,8 +28,8 @@ def chunk_texts(model: str, count: int) -> Iterator[str]:
 
 def vector(model: str, text: object, dimension: int) -> list[float]:
     """Return the `dimension` numbers of `model` for `text`, each an exact float32."""
-    numbers = random.Random(f"{model} {text!r}")
-    return [numbers.randrange(-1024, 1024) / 1024 for _ in range(dimension)]
+    numbers = random.Random(f"{model} {text!r}").randbytes(2 * dimension)
+    return [number % 2048 / 1024 - 1 for number in memoryview(numbers).cast("H")]
 
 
 def vector_by_words(model: str, text: object, dimension: int) -> list[float]:
