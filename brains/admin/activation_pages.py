@@ -127,6 +127,9 @@ class ActivationPages:
             "form": form,
             "list_url": reverse(LIST),
             "may_force": request.user.has_perm(FORCE_PERMISSION),
+            "question": "activate",
+            "anyway": "Activate anyway",
+            "busy": "Activating…",
         }
         return TemplateResponse(request, _TEMPLATE, context)
 
@@ -137,7 +140,7 @@ def _question(
     """Return what the page shows: the change value by value, and what to mind."""
     lock, checked = _lock(preset, now), panel(preset) if preset else {}
     # What holds it up, or was found of its models, is not said again as a warning.
-    said = str(lock) if lock else " ".join(_found_by(checked))
+    said = str(lock) if lock else " ".join(found_by(checked))
     effect = effect_of(now.selection, selection_of(preset), said=said)
     changed = changes(effect["differences"])
     is_done = now.serves(preset) if preset else now.selection.preset is None
@@ -158,7 +161,8 @@ def _question(
     }
 
 
-def _found_by(checked: dict[str, Any]) -> list[str]:
+def found_by(checked: dict[str, Any]) -> list[str]:
+    """Return what a check found that keeps models from being live, as sentences."""
     report = checked.get("report")
     return report.refusals if report else []
 
