@@ -23,6 +23,8 @@ from brains.admin.forms import ActivateForm, ConfirmForm
 from brains.admin.preflight_pages import FORCE_PERMISSION, panel, pass_gate
 from brains.admin.return_sentences import after_activating_on_trial
 from brains.admin.telling import tell
+from brains.canary import rows as canaries
+from brains.canary.sentences import ends_with_change
 from brains.catalogue.catalogue import load
 from brains.errors import (
     EmbeddingLocked,
@@ -157,6 +159,7 @@ def _question(
         ),
         **effect,
         **_held_up(request, preset, lock),
+        "canary_ends": ends_with_change(canaries.running()),
         "preflight": checked,
     }
 

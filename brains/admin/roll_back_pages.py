@@ -52,6 +52,8 @@ from brains.admin.revision_check import (
     why_unasked,
 )
 from brains.admin.telling import tell
+from brains.canary import rows as canaries
+from brains.canary.sentences import ends_with_change
 from brains.errors import BrainError, PreflightFailed
 from brains.models import Activation
 from brains.preflight.gate import NOTHING
@@ -200,6 +202,7 @@ def _question(target: Activation, now: Standing) -> dict[str, Any]:
             else question_of_roll_back(target, now.activation, changed)
         ),
         **effect,
+        "canary_ends": ends_with_change(canaries.running()),
         "preflight": checked,
         "unasked": "" if checked else why_unasked(target),
     }
