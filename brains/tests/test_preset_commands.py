@@ -154,6 +154,7 @@ def test_what_cannot_be_served_as_it_is_is_one_line_of_a_preset(
 ):
     said("export_presets", str(file))
     tried("local", AWAY)
+    tried("openrouter", "OpenRouter could not be reached (ConnectionError).")
     ModelPreset.objects.filter(name="Hybrid").delete()
 
     told = said("import_presets", str(file), *options)
