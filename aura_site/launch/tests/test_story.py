@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,6 +44,16 @@ starts, due = Path({starts!r}), time.monotonic() + 30
 while not (starts.exists() and len(starts.read_text()) > 1):
     if time.monotonic() > due: sys.exit(9)
     time.sleep(0.02)
+sys.exit(7)
+"""
+# What somebody types in another terminal meanwhile, whose shell has none of our variables.
+ACTIVATES = """
+import subprocess
+done = subprocess.run(
+    [sys.executable, "manage.py", "activate_preset", "Offline"], cwd={root!r},
+    env={environment!r}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+)
+print("typed:", done.stdout.decode(), flush=True)
 sys.exit(7)
 """
 INTERRUPTS_AFTER_ONE_ANSWER = (
@@ -150,6 +161,25 @@ def test_start_is_told_from_the_embedded_models_to_the_end(told):
     )
     chat, embedding = told.given
     assert chat.endswith("/v1") and embedding.endswith("/v1") and chat != embedding
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_command_in_another_terminal_asks_the_models_that_run(
+    told, settings, migrated_folder
+):
+    shutil.copytree(migrated_folder, settings.AURA_DATA_DIR, dirs_exist_ok=True)
+    environment = plain(os.environ) | {
+        "AURA_DATA_DIR": str(settings.AURA_DATA_DIR),
+        "AURA_ENV_FILE": str(settings.AURA_DATA_DIR / ".env"),
+    }
+    types = ACTIVATES.format(root=str(ROOT), environment=environment)
+    assert told(ANSWERS_ONCE + types) == 7
+    typed = told.output.partition("typed:")[2]
+    assert re.search(
+        r"^embedding +offline/\S+ +answers in .* 384 numbers$", typed, re.M
+    )
+    assert "Offline is live as revision 1." in typed
 
 
 @pytest.mark.django_db
