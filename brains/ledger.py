@@ -22,12 +22,13 @@ LOCK_TIMEOUT_MS = 10_000
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a change did: the live activation (None: never any), what it replaced, and
-    whether anything changed at all."""
+    """What a change did: the live activation (None: never any), what it replaced, whether
+    anything changed at all, and the canary that ended with it unpromoted, if one did."""
 
     activation: Activation | None
     replaced: Activation | None
     changed: bool
+    ended_canary: Canary | None = None
 
 
 @dataclass(frozen=True)
@@ -104,16 +105,17 @@ def append(
         confirm_by=change.confirm_by,
         returns_to=change.returns_to,
     )
-    if change.action != Action.CONFIRM:
-        _end_canary(change, author, revision)
-    publish_change(counter)
-    return Outcome(activation, newest, changed=True)
-
-
-def _end_canary(change: Change, author: Author, revision: int) -> None:
-    if canary := canaries.running():
+    ended = None if change.action == Action.CONFIRM else canaries.running()
+    if ended:
         how = Canary.End.PROMOTED if change.promotes else Canary.End.REPLACED
-        canaries.end(canary, how, by=author.name, revision=revision)
+        canaries.end(ended, how, by=author.name, revision=revision)
+    publish_change(counter)
+    return Outcome(
+        activation,
+        newest,
+        changed=True,
+        ended_canary=None if change.promotes else ended,
+    )
 
 
 def _resolved(snapshot: Snapshot | None, revision: int) -> dict[str, list[str]]:

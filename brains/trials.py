@@ -7,6 +7,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from brains import activation
+from brains.canary import rows as canaries
+from brains.canary.sentences import ends_with_change
 from brains.models import Activation
 from brains.wording import exact
 
@@ -14,11 +16,12 @@ from brains.wording import exact
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A live revision that ends by itself at `ends_at`, and the one that comes back then
-    (None: no preset ever was live before)."""
+    (None: no preset ever was live before). `and_canary` says that a canary ends with it."""
 
     live: Activation
     ends_at: datetime
     comes_back: Activation | None
+    and_canary: str = ""
 
     @property
     def name(self) -> str:
@@ -53,7 +56,8 @@ def trial_of(newest: Activation | None) -> Trial | None:
     if newest is None or newest.confirm_by is None:
         return None
     before = Activation.objects.filter(revision=newest.returns_to or 0)
-    return Trial(newest, newest.confirm_by, comes_back=before.first())
+    ends = ends_with_change(canaries.running())
+    return Trial(newest, newest.confirm_by, before.first(), and_canary=ends)
 
 
 def named(entry: Activation) -> str:

@@ -74,6 +74,7 @@ def stamp(call: Call) -> Json:
         "source": str(call.served.source),
         "preset": selection.preset,
         "revision": selection.revision,
+        "canary": call.plan.target.canary or None,
         "fallback": call.fallback,
         "first_chunk_ms": None if first_s is None else round(first_s * 1000),
         "duration_ms": round((time.monotonic() - call.began) * 1000),

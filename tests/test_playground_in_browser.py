@@ -2,6 +2,7 @@
 failures in words, and no markup of a model that runs."""
 
 import pytest
+import requests
 
 from tests import scenes
 from tests.browser import sign_in, tab
@@ -95,6 +96,40 @@ def test_two_presets_are_compared_and_one_is_preferred(playground):
     playground.open(f"?conversation={playground.conversation()}")
     assert page.locator(".turn .reply .voice").count() == 1
     assert page.locator("#tally").inner_text() == "Budget 0 · no preset 0 · neither 1"
+    assert playground.tab.complaints == []
+
+
+@pytest.fixture
+def canary(scene):
+    """Budget is tried on every call, and all workers know it."""
+    scene.server.manage("canary", "start", "Budget", "--percent=100", "--no-check")
+    wait_until(lambda: is_told(scene) == {True}, "the canary on all workers")
+    yield
+    scene.server.manage("canary", "abort")
+    wait_until(lambda: is_told(scene) == {False}, "no canary on any worker")
+
+
+def is_told(scene):
+    """Return what workers say of whether a canary runs."""
+    reports = [requests.get(f"{scene.server.url}/health", timeout=10) for _ in range(8)]
+    return {bool(report.json().get("canary")) for report in reports}
+
+
+@pytest.mark.usefixtures("canary")
+def test_a_canary_is_named_and_its_turns_say_so(playground):
+    page = playground.page
+    live = page.get_by_label("Preset, this turn only").locator("option").first
+    assert live.inner_text().strip() == (
+        "What is live (no preset, canary Budget 100 %)"
+    )
+    seen = playground.say("Hello")
+    assert seen.stamps.startswith("Budget · canary · revision 0")
+    assert headings(playground)[:2] == ["google/gemma-7b-it", OTHER_L3]
+
+    playground.open(f"?conversation={playground.conversation()}")
+    assert playground.seen().stamps.startswith("Budget · canary · revision 0")
+    page.get_by_label("Preset, this turn only").select_option("Performance")
+    assert "canary" not in playground.say("And now?").stamps
     assert playground.tab.complaints == []
 
 

@@ -118,7 +118,19 @@ def test_activate_asks_by_itself_and_stays_when_a_model_fails(browser, scene, pr
         page.get_by_text("This cannot be activated as it is.").wait_for()
         assert page.get_by_text(nasty).is_visible(), "its words are text"
         assert opened.sideways() == 0
+        activate = page.get_by_role("button", name="Activate Hybrid")
+        again = page.get_by_role("button", name="Check again")
+        assert again.is_visible() and not activate.is_visible()
+        assert page.get_by_text("Activate anyway needs it.").is_visible()
 
+        provider.reset()
+        again.click()
+        page.get_by_text("All models answer.").wait_for()
+        assert activate.is_visible() and not again.is_visible()
+        assert not page.get_by_text("Activate anyway needs it.").is_visible()
+        provider.script(SONNET, status=404)
+        page.get_by_role("button", name="Check these models").click()
+        page.get_by_text("This cannot be activated as it is.").wait_for()
         page.get_by_label("Reason").fill("it will be back")
         page.get_by_role("button", name="Activate anyway").click()
         page.get_by_text("Hybrid is live as revision").first.wait_for()

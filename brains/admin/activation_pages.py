@@ -23,6 +23,8 @@ from brains.admin.forms import ActivateForm, ConfirmForm
 from brains.admin.preflight_pages import FORCE_PERMISSION, panel, pass_gate
 from brains.admin.return_sentences import after_activating_on_trial
 from brains.admin.telling import tell
+from brains.canary import rows as canaries
+from brains.canary.sentences import ends_with_change
 from brains.catalogue.catalogue import load
 from brains.errors import (
     EmbeddingLocked,
@@ -128,6 +130,9 @@ class ActivationPages:
             "form": form,
             "list_url": reverse(LIST),
             "may_force": request.user.has_perm(FORCE_PERMISSION),
+            "question": "activate",
+            "anyway": "Activate anyway",
+            "busy": "Activating…",
         }
         return TemplateResponse(request, _TEMPLATE, context)
 
@@ -138,7 +143,7 @@ def _question(
     """Return what the page shows: the change value by value, and what to mind."""
     lock, checked = _lock(preset, now), panel(preset) if preset else {}
     # What holds it up, or was found of its models, is not said again as a warning.
-    said = str(lock) if lock else " ".join(_found_by(checked))
+    said = str(lock) if lock else " ".join(found_by(checked))
     effect = effect_of(now.selection, selection_of(preset), said=said)
     changed = changes(effect["differences"])
     is_done = now.serves(preset) if preset else now.selection.preset is None
@@ -155,11 +160,13 @@ def _question(
         ),
         **effect,
         **_held_up(request, preset, lock),
+        "canary_ends": ends_with_change(canaries.running()),
         "preflight": checked,
     }
 
 
-def _found_by(checked: dict[str, Any]) -> list[str]:
+def found_by(checked: dict[str, Any]) -> list[str]:
+    """Return what a check found that keeps models from being live, as sentences."""
     report = checked.get("report")
     return report.refusals if report else []
 

@@ -157,6 +157,10 @@ def _question(preset: ModelPreset, form: StartForm) -> dict[str, Any]:
         "has_changes": bool(changes(effect["differences"])),
         "keeps_vectors": not may_split_vectors(now.selection, candidate),
         "preflight": panel(preset),
+        "question": "canary",
+        "button": f"Start the canary of {preset.name}",
+        "anyway": "Start anyway",
+        "busy": "Starting…",
         "form": form,
     }
 

@@ -14,6 +14,8 @@ CONFIRM = "brains.confirm_modelpreset"
 ROLL_BACK = "brains.roll_back_modelpreset"
 
 ROLL_BACK_PAGE = "brains_activation_roll_back"
+ROLL_BACK_CHECK = "brains_activation_roll_back_check"
+ROLL_BACK_PROGRESS = "brains_activation_roll_back_progress"
 EXPLAIN_PAGE = "brains_modelpreset_explain"
 COMPARE_PAGE = "brains_activation_compare"
 COMPARE_PRESETS_PAGE = "brains_modelpreset_compare"

@@ -26,7 +26,7 @@ from brains.preflight import gate
 from brains.preflight.asking import ANSWER_S
 from brains.preflight.gate import FRESH, Report
 from brains.preflight.questions import L1_TIMES, TOKENS, TOTAL
-from brains.selection import Snapshot
+from brains.selection import Selection, Snapshot
 
 ACTIVATE_PERMISSION = "brains.activate_modelpreset"
 FORCE_PERMISSION = "brains.force_modelpreset"
@@ -50,12 +50,25 @@ def may_check(request: HttpRequest) -> bool:
 
 
 def panel(preset: ModelPreset) -> dict[str, Any]:
-    """Return what the part of a page shows that is about the check."""
+    """Return what the part of a page shows that is about the check of a preset."""
+    return panel_of(
+        selection_of(preset),
+        reverse(f"admin:{PREFLIGHT}", args=[preset.pk]),
+        reverse(f"admin:{PROGRESS}", args=[preset.pk]),
+    )
+
+
+def panel_of(selection: Selection, run_url: str, progress_url: str) -> dict[str, Any]:
+    """Return the same of a selection, and the doors that ask its models and say how far
+    that has come. `has_failed`: it is known that it cannot be served as it is."""
+    report = gate.newest(selection)
+    is_known_bad = bool(report and report.is_over and not report.has_passed)
     return {
-        "report": gate.newest(selection_of(preset)),
-        "run_url": reverse(f"admin:{PREFLIGHT}", args=[preset.pk]),
-        "progress_url": reverse(f"admin:{PROGRESS}", args=[preset.pk]),
+        "report": report,
+        "run_url": run_url,
+        "progress_url": progress_url,
         "is_gated": settings.AURA_PREFLIGHT,
+        "has_failed": settings.AURA_PREFLIGHT and is_known_bad,
         "total": TOTAL,
         "l1_times": L1_TIMES,
         "tokens": TOKENS,
@@ -156,7 +169,7 @@ class PreflightPages:
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         preset = get_object_or_404(ModelPreset, pk=pk)
-        return _told(gate.newest(selection_of(preset)))
+        return told(gate.newest(selection_of(preset)))
 
     def ask_edit(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask the models that the sent form gives a live preset, as to save it would."""
@@ -173,7 +186,7 @@ class PreflightPages:
         candidate = to_ask(self._admin, request, str(pk))
         if candidate is None:
             return JsonResponse({"is_over": True, "has_passed": True, "html": ""})
-        return _told(gate.newest(candidate), is_edit=True)
+        return told(gate.newest(candidate), is_edit=True)
 
     def _refuse_edit(self, request: HttpRequest, pk: int) -> None:
         preset = get_object_or_404(ModelPreset, pk=pk)
@@ -181,7 +194,8 @@ class PreflightPages:
             raise PermissionDenied
 
 
-def _told(report: Report | None, *, is_edit: bool = False) -> JsonResponse:
+def told(report: Report | None, *, is_edit: bool = False) -> JsonResponse:
+    """Answer how far a check has come."""
     html = render_to_string(_FINDINGS, {"report": report, "is_edit": is_edit})
     return JsonResponse(
         {

@@ -53,6 +53,7 @@ from brains.admin.preset_actions import PresetActions
 from brains.admin.preset_columns import COLUMNS, act, with_marks
 from brains.admin.telling import tell
 from brains.canary import rows as canaries
+from brains.canary.sentences import ends_with_change
 from brains.canary.split import shown_percent
 from brains.catalogue.catalogue import load
 from brains.errors import EmbeddingLocked, PresetChanged
@@ -232,6 +233,7 @@ class PresetAdmin(Unfiltered, PresetActions):
             "is_live": is_live,
             "leads_on": leads_to_activate(request),
             "live": now,
+            "canary_ends": ends_with_change(canaries.running()) if is_live else "",
             "catalogue": load().said,
             # Asked by the page itself, which there is only for a preset that there is.
             "tallies": lambda: tallies(int(object_id)) if object_id else (),

@@ -13,14 +13,23 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from brains import activation, embedding_lock, live
 from brains.activation import Outcome
-from brains.admin.activation_pages import author_of, effect_of, posted, seen
+from brains.admin.activation_pages import (
+    author_of,
+    effect_of,
+    found_by,
+    posted,
+    seen,
+)
 from brains.admin.differences import changes
 from brains.admin.doors import (
     ACTING,
     ASKING,
     CONFIRM,
+    READING,
     ROLL_BACK,
+    ROLL_BACK_CHECK,
     ROLL_BACK_PAGE,
+    ROLL_BACK_PROGRESS,
     View,
     guarded,
     may,
@@ -36,9 +45,18 @@ from brains.admin.return_sentences import (
     nothing_to_roll_back,
     question_of_roll_back,
 )
+from brains.admin.revision_check import (
+    check,
+    panel_of_revision,
+    progress,
+    why_unasked,
+)
 from brains.admin.telling import tell
+from brains.canary import rows as canaries
+from brains.canary.sentences import ends_with_change
 from brains.errors import BrainError, PreflightFailed
 from brains.models import Activation
+from brains.preflight.gate import NOTHING
 from brains.selection import Snapshot, resolve
 from brains.trials import named
 
@@ -71,6 +89,16 @@ class RollBackPages:
                 name=ROLL_BACK_PAGE,
             ),
             path(
+                "<int:revision>/roll-back/check/",
+                self._door(check, ROLL_BACK, ACTING),
+                name=ROLL_BACK_CHECK,
+            ),
+            path(
+                "<int:revision>/roll-back/check/progress/",
+                self._door(progress, ROLL_BACK, READING),
+                name=ROLL_BACK_PROGRESS,
+            ),
+            path(
                 "trial/confirm/",
                 self._door(self.confirm, CONFIRM, ACTING),
                 name="brains_activation_confirm",
@@ -98,9 +126,10 @@ class RollBackPages:
             embedding_lock.refuse_now(target.as_snapshot())
             forced = let_through(request, target.as_snapshot(), wants_force=force)
             outcome = activation.roll_back(revision, author, forced=forced)
-        except PreflightFailed as failed:
-            messages.error(request, str(failed))
-            return self._ask(request, target, form, said=str(failed))
+        except PreflightFailed:
+            below = f"{NOTHING} The check of its models below says why."
+            messages.error(request, below)
+            return self._ask(request, target, form)
         except BrainError as refused:
             link = link_of(request, refused, target.as_snapshot())
             messages.error(request, with_link(f"{refused} Nothing changed.", link))
@@ -130,13 +159,9 @@ class RollBackPages:
         return wrap(guarded(view, may(permission), methods))
 
     def _ask(
-        self,
-        request: HttpRequest,
-        target: Activation,
-        form: ConfirmForm,
-        said: str = "",
+        self, request: HttpRequest, target: Activation, form: ConfirmForm
     ) -> HttpResponse:
-        question = _question(target, standing(), said)
+        question = _question(target, standing())
         context = {
             **self._admin.admin_site.each_context(request),
             **question,
@@ -144,17 +169,22 @@ class RollBackPages:
             "opts": self._admin.opts,
             "form": form,
             "list_url": reverse(HISTORY),
-            "may_go_back_anyway": may_force(request),
+            "back_to": "history",
+            "may_force": may_force(request),
+            "question": "back",
+            "anyway": "Go back anyway",
+            "busy": "Going back…",
         }
         return TemplateResponse(request, _TEMPLATE, context)
 
 
-def _question(target: Activation, now: Standing, said: str) -> dict[str, Any]:
-    """Return what the page shows: the change value by value, and what to mind but for what
-    is `said` already."""
+def _question(target: Activation, now: Standing) -> dict[str, Any]:
+    """Return what the page shows: the change value by value, and what to mind."""
     then = resolve(target.as_snapshot(), live.ladder(), revision=target.revision)
     lock = embedding_lock.refusal(_snapshot(now.activation), _snapshot(target))
-    effect = effect_of(now.selection, then, said=f"{lock or ''} {said}")
+    checked = panel_of_revision(target, now.activation)
+    said = str(lock) if lock else " ".join(found_by(checked))
+    effect = effect_of(now.selection, then, said=said)
     changed = len(changes(effect["differences"]))
     is_done = bool(
         now.activation
@@ -172,6 +202,9 @@ def _question(target: Activation, now: Standing, said: str) -> dict[str, Any]:
             else question_of_roll_back(target, now.activation, changed)
         ),
         **effect,
+        "canary_ends": ends_with_change(canaries.running()),
+        "preflight": checked,
+        "unasked": "" if checked else why_unasked(target),
     }
 
 

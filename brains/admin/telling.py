@@ -10,20 +10,23 @@ from brains import arrival
 from brains.activation import Outcome, has_same
 from brains.admin.doors import may_roll_back, roll_back_url
 from brains.admin.sentences import was_overtaken
+from brains.canary.sentences import ends_with_change
 from brains.trials import named
 
 
 def tell(
     request: HttpRequest, outcome: Outcome, sentence: str, expected: int | None = None
 ) -> None:
-    """Show the sentence, once the workers have the change: as a warning when somebody
-    else's change was replaced. `expected` is the revision that the person saw as live."""
+    """Show the sentence, and what else the change did, once the workers have it: as a
+    warning when somebody else's change was replaced. `expected` is the revision that the
+    person saw as live."""
     if not outcome.changed:
         messages.info(request, sentence)
         return
     overtaken = was_overtaken(outcome, expected)
     level = messages.WARNING if overtaken else messages.SUCCESS
-    told = " ".join(part for part in (sentence, arrival.after(outcome)) if part)
+    parts = (sentence, ends_with_change(outcome.ended_canary), arrival.after(outcome))
+    told = " ".join(part for part in parts if part)
     messages.add_message(request, level, _with_undo(request, outcome, told))
 
 

@@ -17,6 +17,8 @@ from brains.as_code.document import Document, read_document
 from brains.as_code.entries import NAMES, Entry, Refusal, said
 from brains.as_code.plan import Options, Plan, What
 from brains.as_code.writing import write_document
+from brains.canary.models import Canary
+from brains.canary.sentences import ended_json
 from brains.errors import PresetChanged
 from brains.layers import DIMENSION
 from brains.lookup import stored
@@ -37,8 +39,8 @@ _OF_SCHEDULES = {
     What.REMOVED: "brains.delete_schedule",
 }
 YAML_TYPE = "application/yaml; charset=utf-8"
-# What GET gives beside the fields: PUT takes it back as it was.
-_GIVEN = ("is_live", "updated_at")
+# What GET and PUT give beside the fields: PUT takes it back as it was.
+_GIVEN = ("is_live", "updated_at", "ended_canary")
 _LONGEST = 200
 
 
@@ -62,7 +64,7 @@ def put_preset(request: HttpRequest, caller: Caller, slug: str) -> HttpResponse:
     done = import_presets(document, author, options, _allowed(caller, options))
     _refuse(done)
     is_new = bool(done.plan.of(What.ADDED))
-    return _preset_answer(_preset(slug), status=201 if is_new else 200)
+    return _preset_answer(_preset(slug), 201 if is_new else 200, done.ended_canary)
 
 
 def delete_preset(request: HttpRequest, caller: Caller, slug: str) -> HttpResponse:
@@ -203,7 +205,11 @@ def _preset(slug: str) -> ModelPreset:
     return preset
 
 
-def _preset_answer(preset: ModelPreset, status: int = 200) -> HttpResponse:
+def _preset_answer(
+    preset: ModelPreset, status: int = 200, ended: Canary | None = None
+) -> HttpResponse:
     shape = preset_json(preset, activation.live_preset_id())
     headers = {"ETag": f'"{shape["updated_at"]}"'}
+    if ended:
+        shape["ended_canary"] = ended_json(ended)
     return JsonResponse(shape, status=status, headers=headers)

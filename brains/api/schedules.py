@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 
 from brains import activation
 from brains.api.body import read_object, required, text
 from brains.api.door import Caller, Need
 from brains.api.errors import NotFound, Unprocessable
 from brains.schedules.models import Schedule
+from brains.schedules.next_turn import next_turn, stored
+from brains.schedules.wording import after_deleting, after_saving
 from brains.schedules.written import FIELDS, NAMES, as_json, schedule_from
 from brains.staff_keys import Scope
 
@@ -22,12 +25,13 @@ _LONGEST = 200
 
 def list_schedules(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Answer with all schedules; of several that are on, the first is live."""
-    rows = Schedule.objects.select_related("preset")
-    return JsonResponse({"schedules": [as_json(row) for row in rows]})
+    rows = stored()
+    turn = next_turn(rows, timezone.now())
+    return JsonResponse({"schedules": [as_json(row, turn) for row in rows]})
 
 
 def create(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """Make a schedule; its first turn is taken within the minute."""
+    """Make a schedule, and say what it does: its first turn is taken within the minute."""
     body = read_object(request, NAMES)
     name = text(body, "preset", longest=_LONGEST)
     required(name, "preset")
@@ -37,7 +41,8 @@ def create(request: HttpRequest, caller: Caller) -> HttpResponse:
         field, reason = problems[0]
         raise Unprocessable(f"`{field}`: {reason}")
     row.save()
-    return JsonResponse(as_json(row), status=201)
+    shape = {**_shape(row), "says": after_saving(row, timezone.now())}
+    return JsonResponse(shape, status=201)
 
 
 def delete(request: HttpRequest, caller: Caller, pk: int) -> HttpResponse:
@@ -45,9 +50,14 @@ def delete(request: HttpRequest, caller: Caller, pk: int) -> HttpResponse:
     row = Schedule.objects.select_related("preset").filter(pk=pk).first()
     if row is None:
         raise NotFound(f"There is no schedule {pk}.", "schedule_not_found")
-    shown = as_json(row)
+    shape = _shape(row)
     row.delete()
-    return JsonResponse({"deleted": shown})
+    says = after_deleting(row, timezone.now()) or None
+    return JsonResponse({"deleted": shape, "says": says})
+
+
+def _shape(row: Schedule) -> dict[str, Any]:
+    return as_json(row, next_turn(stored(), timezone.now()))
 
 
 def _text(body: dict[str, Any], field: str) -> str:

@@ -1,9 +1,11 @@
-"""Presets, changes, revisions, canaries, checks and schedules as JSON. A blank value is null: it is inherited."""
+"""Presets, changes, revisions, canaries and checks as JSON. A blank value is null: it is
+inherited."""
 
 from typing import Any
 
 from brains.activation import Outcome
 from brains.canary.models import Canary
+from brains.canary.sentences import ended_json
 from brains.layers import FIELDS
 from brains.models import Activation, ModelPreset
 from brains.preflight.findings import as_json as finding_json
@@ -34,6 +36,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "replaced": {"revision": replaced.revision, "preset": replaced.preset_name}
         if replaced
         else None,
+        "ended_canary": ended_json(outcome.ended_canary),
     }
 
 

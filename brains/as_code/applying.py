@@ -11,10 +11,13 @@ from brains.as_code.document import Document
 from brains.as_code.entries import Refusal
 from brains.as_code.plan import Options, Plan, Step, What, plan
 from brains.as_code.schedules import (
+    next_turn_of,
     plan_schedules,
     remove_schedules,
     save_schedules,
 )
+from brains.canary import rows as canaries
+from brains.canary.models import Canary
 from brains.errors import PresetChanged
 from brains.models import ModelPreset, Schedule
 from brains.preflight import gate
@@ -24,11 +27,15 @@ from brains.selection import Snapshot
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did or, when something was refused or it was a dry run, would do.
-    `revision` is the one that it made live, or None when what is live stayed as it was."""
+    `revision` is the one that it made live, or None when what is live stayed as it was;
+    `ended_canary` the one that ends with it. `turn` says what the schedules do within a
+    minute."""
 
     plan: Plan
     options: Options
     revision: int | None = None
+    ended_canary: Canary | None = None
+    turn: str = ""
 
     @property
     def is_refused(self) -> bool:
@@ -54,7 +61,7 @@ def import_presets(
     Raises PreflightFailed, PresetChanged and EmbeddingLocked.
     """
     if options.dry_run:
-        return Imported(_plan(document, options), options)
+        return _would_be(_plan(document, options), options)
     checked = _checked(document, options, allow)
     with activation.together():
         planned = _plan(document, options)
@@ -62,13 +69,28 @@ def import_presets(
             return Imported(planned, options)
         allow(planned)
         forced = _passes(planned, options, checked)
-        before = _revision()
+        before, canary = _revision(), canaries.running()
         _apply(planned, author, options, forced=forced)
         if options.activate:
             preset = activation.find_preset(options.activate)
             activation.activate(preset, author, forced=forced)
         after = _revision()
-    return Imported(planned, options, after if after != before else None)
+    revision = after if after != before else None
+    if canary:
+        canary.refresh_from_db()
+    ended = canary if canary and canary.how else None
+    return Imported(planned, options, revision, ended, next_turn_of(planned))
+
+
+def _would_be(planned: Plan, options: Options) -> Imported:
+    """Return what an import would do, as far as that can be seen without doing it."""
+    if planned.refusals:
+        return Imported(planned, options)
+    wanted, newest = _to_be_live(planned, options), activation.latest()
+    is_changed = bool(wanted and (newest is None or newest.as_snapshot() != wanted))
+    ending = canaries.running() if is_changed else None
+    turn = next_turn_of(planned)
+    return Imported(planned, options, ended_canary=ending, turn=turn)
 
 
 def _plan(document: Document, options: Options) -> Plan:

@@ -7,6 +7,7 @@ from brains import live
 from brains.as_code.applying import Imported
 from brains.as_code.entries import Refusal, said
 from brains.as_code.plan import ScheduleStep, Step, What
+from brains.canary.sentences import ended_json, ends_with_change
 from brains.models import ModelPreset
 from brains.schedules.written import texts_of
 from brains.selection import resolve
@@ -23,6 +24,8 @@ def as_json(imported: Imported) -> dict[str, Any]:
         "applied": imported.is_applied,
         "dry_run": imported.options.dry_run,
         "revision": imported.revision,
+        "ended_canary": ended_json(imported.ended_canary),
+        "next_turn": imported.turn or None,
         "presets": [_step_json(step) for step in imported.plan.steps],
         "schedules": [_hours_json(step) for step in imported.plan.schedules],
         "refused": [_refusal_json(refusal) for refusal in imported.plan.refusals],
@@ -49,10 +52,12 @@ def summary(imported: Imported) -> str:
     sums = [f"{len(imported.plan.of(what))} {what}" for what in What]
     counts = ", ".join(text for text in sums if not text.startswith("0 "))
     counts = f"{counts or 'no presets'}{_of_schedules(imported)}"
+    effects = [ends_with_change(imported.ended_canary), imported.turn]
+    also = "".join(f" {said}" for said in effects if said)
     if imported.options.dry_run:
-        return f"Would be: {counts}.{_activation(imported)} Nothing was changed."
+        return f"Would be: {counts}.{_activation(imported)}{also} Nothing was changed."
     live = f" Live as revision {imported.revision}." if imported.revision else ""
-    return f"Done: {counts}.{live}"
+    return f"Done: {counts}.{live}{also}"
 
 
 def told(refusal: Refusal) -> str:

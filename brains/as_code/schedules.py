@@ -5,10 +5,14 @@ leaves them as they are."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from brains.as_code.document import Document
 from brains.as_code.entries import Entry, said
 from brains.as_code.plan import Change, Plan, ScheduleStep, What
 from brains.schedules.models import Schedule
+from brains.schedules.next_turn import next_turn
+from brains.schedules.wording import said_of_turn
 from brains.schedules.written import FIELDS, schedule_from, texts_of
 
 Key = tuple[str, ...]
@@ -77,6 +81,16 @@ def save_schedules(planned: Plan) -> None:
             row.save(force_insert=True)
         elif step.what is What.CHANGED:
             row.save(update_fields=["is_enabled"])
+
+
+def next_turn_of(planned: Plan) -> str:
+    """Say what the schedules do within a minute of the import, as far as it changes them;
+    "" when they do nothing."""
+    kept = planned.of_schedules(What.ADDED, What.CHANGED, What.UNCHANGED)
+    if len(planned.of_schedules(What.UNCHANGED)) == len(planned.schedules):
+        return ""
+    now = timezone.now()
+    return said_of_turn(next_turn([s.schedule for s in kept], now), now)
 
 
 def _wanted(entry: Entry, result: Plan) -> Schedule | None:

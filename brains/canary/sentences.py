@@ -1,4 +1,7 @@
-"""What people are told of a canary, in the admin and on the command line."""
+"""What people are told of a canary, in the admin and on the command line, and programs in
+`/api/`."""
+
+from typing import Any
 
 from brains.activation import Outcome
 from brains.canary.figures import Failing
@@ -22,6 +25,30 @@ def share_changed(canary: Canary) -> str:
 def ended(canary: Canary) -> str:
     """Say that it was aborted."""
     return f"The canary of {canary.preset_name} was aborted: every call goes to what is live."
+
+
+def ends_with_change(canary: Canary | None) -> str:
+    """Say that a change of what is live ends the canary, before it (`canary` runs) or after
+    it; "" for None, where none does."""
+    if canary is None:
+        return ""
+    share, verb = shown_percent(canary.percent), "ended" if canary.how else "ends"
+    return (
+        f"The canary of {canary.preset_name}, with {share} of the calls, {verb} with this "
+        "change."
+    )
+
+
+def ended_json(canary: Canary | None) -> dict[str, Any] | None:
+    """Return for programs the canary that a change ends; None where none does."""
+    if canary is None:
+        return None
+    return {
+        "id": canary.pk,
+        "preset": canary.preset_name,
+        "percent": float(canary.percent),
+        "says": ends_with_change(canary),
+    }
 
 
 def promoted(outcome: Outcome) -> str:

@@ -40,8 +40,9 @@ def live_problems(catalogue: Catalogue, selection: Selection) -> list[Problem]:
 
 
 def notes(catalogue: Catalogue, now: Live) -> list[Note]:
-    """Return the rest, each model once: what serves by a list that is not fresh, and what
-    the other presets name themselves."""
+    """Return the rest, each model once: what serves by a list that is not fresh, what the
+    other presets name themselves, and what stands below them and would serve where they are
+    blank."""
     places: dict[str, list[str]] = {}
     known: dict[str, Finding] = {}
     for value, _, finding in _effective(catalogue, now.selection):
@@ -54,6 +55,9 @@ def notes(catalogue: Catalogue, now: Live) -> list[Note]:
         for finding in _own(catalogue, selection):
             known[finding.model_id] = finding
             places.setdefault(finding.model_id, []).append(f"preset {selection.preset}")
+    for where, finding in _below(catalogue, now):
+        known[finding.model_id] = finding
+        places.setdefault(finding.model_id, []).append(where)
     return [Note(known[i], listed(_once(where))) for i, where in places.items()]
 
 
@@ -89,6 +93,20 @@ def _own(catalogue: Catalogue, selection: Selection) -> Iterator[Finding]:
         choice = selection.choices[value.field]
         if choice.source is Source.PRESET:
             yield from findings(catalogue, value.field, choice.value)
+
+
+def _below(catalogue: Catalogue, now: Live) -> Iterator[tuple[str, Finding]]:
+    """Yield what there is to say of what presets would inherit and what is live does not, and
+    where it stands: the built-in defaults among it."""
+    for value in _model_values():
+        effective = now.selection.choices[value.field]
+        for selection in now.presets.values():
+            choice = selection.choices[value.field]
+            if choice.source in (Source.PRESET, effective.source):
+                continue  # said of the preset, or of what is live
+            where = f"{place(choice.source, value, None)} for {_role(value)}"
+            for finding in findings(catalogue, value.field, choice.value):
+                yield where, finding
 
 
 def _model_values() -> Iterable[Value]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from providers.listed_model import ListedModel
 
 MILLION = 1_000_000
+FREE = "free"
 
 
 def about(model: ListedModel) -> str:
@@ -18,7 +19,7 @@ def price(model: ListedModel) -> str:
         return ""
     sent, answered = (dollars(Decimal(each) * MILLION) for each in model.price)
     if (sent, answered) == ("$0", "$0"):
-        return "free"
+        return FREE
     if answered == "$0":
         return f"{sent} per million tokens"
     return f"{sent} in, {answered} out per million tokens"

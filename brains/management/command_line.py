@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from brains import arrival, embedding_lock
 from brains.activation import Author, Outcome
 from brains.busy import is_busy
+from brains.canary.sentences import ends_with_change
 from brains.errors import BrainError, PreflightFailed
 from brains.key_record import KeyRecord
 from brains.models import Activation
@@ -91,9 +92,11 @@ def _want_reason(who: Author, *, force: bool) -> None:
 
 
 def told(outcome: Outcome, sentence: str) -> Iterator[str]:
-    """Yield what a command says of a change: what it did; when it ends, if it is on trial;
-    how many workers have it, which is waited for."""
+    """Yield what a command says of a change: what it did; the canary that ended with it;
+    when it ends itself, if it is on trial; how many workers have it, which is waited for."""
     yield sentence
+    if ended := ends_with_change(outcome.ended_canary):
+        yield ended
     if trial := trial_of(outcome.activation):
         yield f"It is on trial until {trial.ends}; then {trial.then}, unless it is confirmed."
     if arrived := arrival.after(outcome):

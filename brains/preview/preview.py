@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from brains.catalogue.catalogue import Catalogue
-from brains.catalogue.wording import context, dollars, price
+from brains.catalogue.wording import FREE, context, dollars, price
 from brains.layers import LAYERS, Layer
 from brains.preview.traffic import DAYS, Used
 from brains.selection import Selection
@@ -72,8 +72,8 @@ def _about(change: Changing, used: Mapping[str, Used]) -> Iterator[str]:
     title, before, after = change.layer.title, change.before, change.after
     if after is None:
         return
-    was = price(before) if before else ""
-    if costs := price(after):
+    was, costs = price(before) if before else "", price(after)
+    if costs and not was == costs == FREE:
         said = "nothing per call" if after.price == NOTHING else costs
         yield f"{title} would cost {said}; now {was or 'its price is not known'}."
     if before is None:
@@ -138,8 +138,8 @@ def _month(
         for title, (before, after) in costs.items()
         if before is not None and after is not None
     }
-    if not known:
-        return ""
+    if not any(each for pair in known.values() for each in pair):
+        return ""  # nothing is known, or neither costs anything
     before = sum((pair[0] for pair in known.values()), Decimal(0))
     after = sum((pair[1] for pair in known.values()), Decimal(0))
     unknown = [title for title in costs if title not in known]

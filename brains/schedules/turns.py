@@ -2,7 +2,6 @@
 schedule acts at its begin and its end, and does not insist."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +14,7 @@ from brains.ledger import lock
 from brains.preflight import gate
 from brains.preflight.gate import NOTHING
 from brains.schedules.models import LEFT_OUT_LENGTH, Schedule
+from brains.schedules.next_turn import goes_back, next_turn, stored
 from brains.selection import Snapshot
 
 logger = logging.getLogger(__name__)
@@ -47,20 +47,18 @@ def take_turns(now: datetime) -> list[Schedule]:
     whoever is killed then has changed nothing, and the next who calls this asks anew. Returns
     those that were left out.
     """
-    schedules = _all()  # without the lock: mostly there is none
+    schedules = stored()  # without the lock: mostly there is none
     if not schedules:
         return []
-    checked = _check(_wanted(schedules, now))
+    checked = _check(next_turn(schedules, now).begins)
     with transaction.atomic():
         lock()
-        schedules = _all()
-        wanted = _wanted(schedules, now)
-        running = next((s for s in schedules if s.began_as is not None), None)
-        if running is not None and running != wanted:
-            _end(running)
-        if wanted is None or wanted.began_as is not None:
+        turn = next_turn(stored(), now)
+        if turn.ends:
+            _end(turn.ends)
+        if turn.begins is None:
             return []
-        return [] if _begin(wanted, checked) else [wanted]
+        return [] if _begin(turn.begins, checked) else [turn.begins]
 
 
 def what_comes_next(now: datetime) -> Next | None:
@@ -81,19 +79,10 @@ def left_out() -> list[Schedule]:
     return list(rows.select_related("preset"))
 
 
-def _all() -> list[Schedule]:
-    return list(Schedule.objects.select_related("preset"))
-
-
-def _wanted(schedules: Sequence[Schedule], now: datetime) -> Schedule | None:
-    on = (s for s in schedules if s.is_enabled and s.hours.is_on(now))
-    return next(on, None)
-
-
 def _check(wanted: Schedule | None) -> Checked | None:
     """Ask the models of a schedule that is to begin, before the lock is taken: that takes
     seconds. None where there is nothing to ask."""
-    if wanted is None or wanted.began_as is not None:
+    if wanted is None:
         return None
     snapshot = wanted.preset.snapshot()
     candidate = gate.to_ask(snapshot)
@@ -131,9 +120,7 @@ def _begin(schedule: Schedule, checked: Checked | None) -> bool:
 
 
 def _end(schedule: Schedule) -> None:
-    newest = activation.latest()
-    is_untouched = newest is not None and newest.revision == schedule.began_as
-    if is_untouched and schedule.returns_to != schedule.began_as:
+    if goes_back(schedule):
         _go_back(schedule)
     schedule.began_as = schedule.returns_to = None
     schedule.save(update_fields=["began_as", "returns_to"])

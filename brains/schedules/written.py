@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from brains.models import ModelPreset
 from brains.schedules.models import Schedule
+from brains.schedules.next_turn import Turn
 from brains.schedules.times import DAYS
 
 FIELDS = ("days", "begins", "ends", "time_zone", "enabled")
@@ -56,8 +57,9 @@ def texts_of(schedule: Schedule) -> dict[str, str]:
     }
 
 
-def as_json(schedule: Schedule) -> dict[str, Any]:
-    """Return a schedule for programs, and when it begins or ends next."""
+def as_json(schedule: Schedule, turn: Turn) -> dict[str, Any]:
+    """Return a schedule for programs, and when it begins or ends next; `turn` is what all of
+    them do within a minute."""
     hours, now = schedule.hours, timezone.now()
     at = hours.next_change(now) if schedule.is_enabled else None
     return {
@@ -66,6 +68,7 @@ def as_json(schedule: Schedule) -> dict[str, Any]:
         **texts_of(schedule),
         "enabled": schedule.is_enabled,
         "is_on": bool(schedule.began_as),
+        "begins_now": turn.begins == schedule,
         "left_out": schedule.left_out or None,
         "next": {"begins": not hours.is_on(now), "at": at.isoformat()} if at else None,
     }

@@ -1,11 +1,12 @@
 """Schedules in the admin."""
 
 import re
-from datetime import time
+from datetime import UTC, datetime, time
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from brains.models import Schedule
 from providers.registry import Registry
@@ -13,6 +14,12 @@ from providers.shipped import local, offline, openrouter
 
 LIST = reverse("admin:brains_schedule_changelist")
 ADD = reverse("admin:brains_schedule_add")
+
+
+@pytest.fixture(autouse=True)
+def _noon(monkeypatch):
+    noon = datetime(2026, 11, 26, 12, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: noon)
 
 
 def form(preset, **fields):

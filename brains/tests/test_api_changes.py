@@ -33,6 +33,7 @@ def test_a_preset_is_activated_by_name_or_slug(script, name):
         "preset": "Budget",
         "confirm_by": None,
         "replaced": None,
+        "ended_canary": None,
     }
     assert newest().reason == "night costs"
 

@@ -1,10 +1,16 @@
 """Schedules over `/api/`: listed, made, deleted."""
 
-from datetime import time
+from datetime import UTC, datetime, time
+from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
+from brains import activation
+from brains.canary import changes as canary_changes
 from brains.models import Schedule
+from brains.schedules.turns import take_turns
+from brains.tests.records import ANN, preset
 from brains.tests.scripts import Script, failure
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +21,15 @@ NIGHT = {
     "ends": "06:00",
     "time_zone": "Europe/Berlin",
 }
+
+
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+HOURS = {"preset": "budget", "begins": "11:00", "ends": "13:00"}
+
+
+@pytest.fixture(autouse=True)
+def _noon(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOON)
 
 
 @pytest.fixture
@@ -33,14 +48,37 @@ def test_one_is_made_listed_and_deleted(script):
         "enabled": True,
         "is_on": False,
     }
-    assert set(made["next"]) == {"begins", "at"}
+    assert set(made["next"]) == {"begins", "at"} and not made["begins_now"]
+    assert made.pop("says") == (
+        "Next: Budget begins at 22:00 on Mon 2026-11-30 (Europe/Berlin)."
+    )
     row = Schedule.objects.get()
     assert (row.begins, row.ends, row.preset.name) == (time(22), time(6), "Budget")
     assert script.get("/api/schedules").json() == {"schedules": [made]}
 
     gone = script.delete(f"/api/schedules/{made['id']}")
 
-    assert gone.json() == {"deleted": made} and not Schedule.objects.exists()
+    assert gone.json() == {"deleted": made, "says": None}
+    assert not Schedule.objects.exists()
+
+
+def test_one_whose_hours_have_begun_says_what_it_does(script, hybrid):
+    activation.activate(hybrid, ANN)
+    canary_changes.start(preset("Performance"), Decimal(10), ANN)
+
+    made = script.post("/api/schedules", HOURS).json()
+
+    assert made["says"] == (
+        "The hours of Budget have begun: it goes live within a minute and until 13:00 on "
+        "Thu 2026-11-26 (UTC). The canary of Performance, with 10 % of the calls, ends "
+        "with this change."
+    )
+    assert made["begins_now"] is True
+    take_turns(NOON)
+    [listed] = script.get("/api/schedules").json()["schedules"]
+    assert (listed["begins_now"], listed["is_on"]) == (False, True)
+    gone = script.delete(f"/api/schedules/{made['id']}").json()
+    assert gone["says"] == "What it made live stays live."
 
 
 def test_what_is_left_out_is_every_day_in_utc_and_on(script):

@@ -87,7 +87,19 @@ def test_one_model_of_several_presets_is_one_note():
     read(*BUDGET, "mistralai/mistral-7b-instruct", "deepseek/deepseek-chat")
 
     assert part("notes").count("anthropic/claude-3.5-sonnet is no longer listed") == 1
-    assert "In preset Hybrid and preset Performance." in part("notes")
+    assert (
+        "In preset Hybrid, preset Performance and the built-in default for L2."
+        in part("notes")
+    )
+
+
+def test_a_default_that_is_gone_is_named_while_a_preset_hides_it(settings):
+    settings.AURA_ENV_RUNG = {"AURA_L1_MODEL": "a/gone"}
+    activated("All-DeepSeek")
+    read("deepseek/deepseek-chat", "anthropic/claude-3.5-sonnet", BUDGET[3])
+
+    assert "a/gone is not listed" in part("notes")
+    assert "In AURA_L1_MODEL in the environment for L1." in part("notes")
 
 
 def test_what_a_preset_inherits_is_no_note_of_it():

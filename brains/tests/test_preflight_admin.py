@@ -91,6 +91,46 @@ def test_a_preset_that_fails_its_check_does_not_become_live(
     assert not Activation.objects.exists()
 
 
+def test_once_it_is_known_to_fail_the_button_checks_again(
+    admin_client, chosen, upstream
+):
+    before = admin_client.get(url_of(chosen)).content.decode()
+    assert 'value="Activate Candidate" data-unless-failed>' in before
+    assert 'value="Check again" data-if-failed hidden>' in before
+    assert "Optional, but for Activate anyway." in words(before)
+    upstream.script(L2, status=401)
+
+    after = activate(admin_client, chosen).content.decode()
+
+    assert 'value="Activate Candidate" data-unless-failed hidden>' in after
+    assert 'form="preflight-form" value="Check again" data-if-failed>' in after
+    assert "<strong data-if-failed>Activate anyway needs it." in after
+    start = admin_client.get(url_of(chosen, "canary_start")).content.decode()
+    assert 'value="Check again" data-if-failed>' in start
+    assert "<strong data-if-failed>Start anyway needs it." in start
+
+
+def test_where_nothing_is_gated_a_failed_check_leaves_the_button(
+    admin_client, chosen, settings, upstream
+):
+    settings.AURA_PREFLIGHT = False
+    upstream.script(L2, status=401)
+    page = admin_client.post(
+        url_of(chosen, "preflight"), {"activate": "1"}, follow=True
+    )
+
+    assert 'value="Activate Candidate">' in page.content.decode()
+    assert "Check again" not in page.content.decode()
+
+
+def test_a_variable_wraps_after_its_underscores(admin_client, chosen, settings):
+    settings.AURA_PROVIDERS = registry(key="")
+
+    html = activate(admin_client, chosen).content.decode()
+
+    assert '<span class="aura-variable">OPENROUTER_<wbr>API_<wbr>KEY</span>' in html
+
+
 def test_without_a_key_the_known_sentence_refuses(admin_client, chosen, settings):
     settings.AURA_PROVIDERS = registry(key="")
 

@@ -96,6 +96,12 @@ def test_a_server_that_takes_no_key_costs_nothing():
     assert back.endswith("now free.")
 
 
+def test_where_neither_costs_anything_nothing_is_said_of_it():
+    free = listed("a/free", price=("0", "0"))
+    assert said("local/any", "local/other") == []
+    assert said("a/free", "local/other", free) == []
+
+
 def test_a_layer_without_a_known_price_is_left_out_of_the_month_by_name():
     used = {**WEEK, "l1": Used(1, 1)}
     [*_, month] = said("a/cheap", "a/dear", CHEAP, DEAR, used=used)

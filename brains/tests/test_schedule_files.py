@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from brains.activation import Author
 from brains.as_code import report
@@ -64,6 +65,30 @@ def test_a_file_makes_the_schedules_that_it_lists():
     assert (first.time_zone, first.is_enabled) == ("UTC", True)
     assert first.days == "mon,tue,wed,thu,fri,sat,sun"
     assert (second.days, second.is_enabled) == ("mon,tue", False)
+
+
+SAID = (
+    "The hours of Budget have begun: it goes live within a minute and until 06:00 on Fri "
+    "2026-11-27 (UTC)."
+)
+
+
+def test_what_begins_at_once_is_said_before_and_after(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NIGHT)
+
+    for is_dry in (True, False):
+        done = given(FILE, dry_run=is_dry)
+        assert SAID in report.summary(done)
+        assert report.as_json(done)["next_turn"] == SAID
+    again = given(FILE)
+    assert again.turn == "" and report.as_json(again)["next_turn"] is None
+
+
+def test_a_file_without_schedules_says_nothing_of_them(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NIGHT)
+    given(FILE)
+
+    assert given("version: 1\npresets: []\n").turn == ""
 
 
 def test_what_was_written_changes_nothing_when_it_is_read():

@@ -13,6 +13,8 @@ from brains.admin.activation_pages import PERMISSION, activate_url, author_of
 from brains.admin.doors import ACTING, View, guarded, may
 from brains.admin.effective import selection_of
 from brains.admin.forms import ConfirmForm
+from brains.canary import rows as canaries
+from brains.canary.sentences import ends_with_change
 from brains.errors import BrainError, PreflightFailed
 from brains.models import ModelPreset
 from brains.preflight.known import keeps_from_re_embedding
@@ -67,11 +69,11 @@ def begin(request: HttpRequest, preset: int) -> HttpResponse:
     except BrainError as refused:
         messages.error(request, f"{refused} {_UNCHANGED}")
         return redirect(activate_url(found))
-    messages.success(
-        request,
+    said = (
         f"Memories are embedded anew for {found.name}, which is activated in your name when "
-        "all have their vector. The background tasks do it.",
+        "all have their vector. The background tasks do it."
     )
+    messages.success(request, f"{said} {ends_with_change(canaries.running())}".strip())
     return redirect(plan_url(plan.pk))
 
 

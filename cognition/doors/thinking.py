@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from django.http import HttpRequest
 
+from brains.canary.split import Split
 from brains.layers import DIMENSION, EMBEDDING
 from brains.live import Live, current
 from brains.selection import Selection
@@ -65,14 +66,18 @@ def _sided(body: Sent, caller: Caller, live: Live) -> tuple[Selection, str]:
     if (canary := live.canary) is None:
         return live.selection, ""
     who = caller.person_for(body.user_id)
-    is_candidate = canary.takes(
-        f"user {body.user_id or who}" if who else f"key {caller.key.id}"
-    )
-    if not is_candidate:
+    subject = f"user {body.user_id or who}" if who else f"key {caller.key.id}"
+    if not canary.takes(subject):
         return live.selection, CONTROL
+    return candidate_of(canary, live.selection), CANDIDATE
+
+
+def candidate_of(canary: Split, live: Selection) -> Selection:
+    """Return the candidate's selection as turns think with it: with vectors that can be
+    compared with those that are kept."""
     if canary.splits_vectors:
-        return canary.candidate, CANDIDATE
-    return _with_vectors_of(live.selection, canary.candidate), CANDIDATE
+        return canary.candidate
+    return _with_vectors_of(live, canary.candidate)
 
 
 def _with_vectors_of(live: Selection, candidate: Selection) -> Selection:

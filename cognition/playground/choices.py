@@ -4,11 +4,13 @@ which of them cannot answer as providers are set up, with the mend."""
 from collections.abc import Mapping
 from typing import Any
 
+from brains.canary.split import shown_percent
 from brains.layers import EMBEDDING, L3, LAYERS, Layer
 from brains.live import Live
 from brains.selection import Selection
 from brains.serving import what_keeps
 from brains.wording import listed
+from cognition.doors.thinking import candidate_of
 from providers.registry import Provider
 
 Json = dict[str, Any]
@@ -17,12 +19,26 @@ SPEAKING = tuple(layer for layer in LAYERS if layer is not EMBEDDING)
 """The embedding is always the one that is live: there is one memory."""
 
 
-def choices(live: Live) -> Json:
-    """Return what is live, and every preset by its slug, each with its models."""
+def choices(live: Live, person: str) -> Json:
+    """Return what is live, the canary beside it (None: no canary runs), and every preset by
+    its slug, each with its models."""
     presets = sorted(live.presets.items(), key=lambda item: item[1].preset or "")
     return {
         "live": _choice(live.selection),
+        "canary": _canary(live, person),
         "presets": {slug: _choice(selection) for slug, selection in presets},
+    }
+
+
+def _canary(live: Live, person: str) -> Json | None:
+    """Return the candidate, its share, and whether it is this person's turns that it thinks
+    while what is live is chosen."""
+    if (canary := live.canary) is None:
+        return None
+    return {
+        **_choice(candidate_of(canary, live.selection)),
+        "share": shown_percent(canary.percent),
+        "is_yours": canary.takes(f"user {person}"),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from cognition.conversations.models import Conversation, Turn
 from cognition.playground.earlier import reflection_of
 from cognition.reflection.models import Reflection
+from gateway.canary import CANDIDATE
 
 FENCE_MIN = 3
 LAYERS = ("l1", "l3", "embedding")
@@ -22,6 +23,8 @@ def as_markdown(conversation: Conversation, turns: Sequence[Turn]) -> str:
 
 def _turn(turn: Turn) -> Iterator[str]:
     served = f"preset {_code(turn.preset)}" if turn.preset else "no preset"
+    if any(stamp.get("canary") == CANDIDATE for stamp in turn.stamps.values()):
+        served += ", the candidate of a canary"
     yield f"## Turn {turn.number}\n\nRevision {turn.revision}, {served}."
     yield f"**Message**\n\n{_fenced(turn.message)}"
     if turn.instinct:

@@ -28,13 +28,14 @@ def page(request: HttpRequest) -> HttpResponse:
     """Show the playground: empty, or with an earlier conversation that can go on."""
     conversation = _named(request)
     kept = earlier.turns(conversation) if conversation else []
-    offered = choices(current())
+    person = people.of_staff(request.user)
+    offered = choices(current(), person)
     wanted = request.GET.get("preset", "")
     pinned = wanted if wanted in offered["presets"] else ""
     chosen = offered["presets"].get(pinned, {"preset": "", "is_able": True})
     context = {
         "conversation": conversation,
-        "earlier": earlier.conversations(people.of_staff(request.user)),
+        "earlier": earlier.conversations(person),
         "tally": tally.of_all(),
         "offered": offered,
         "pinned": pinned,
@@ -52,7 +53,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @for_players
 def offered(request: HttpRequest) -> HttpResponse:
     """Answer what one can think with now, for a page that was opened before a change."""
-    return JsonResponse(choices(current()))
+    return JsonResponse(choices(current(), people.of_staff(request.user)))
 
 
 @require_safe

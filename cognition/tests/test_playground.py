@@ -9,11 +9,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from brains import live
 from brains.tests.operators import member
 from cognition.conversations.models import Conversation, Turn
 from cognition.memory.models import Memory
 from cognition.reflection.models import Reflection
-from cognition.tests.conftest import MODELS, done, serve
+from cognition.tests.conftest import MODELS, OTHER, done, preset, serve
 from cognition.tests.test_chat_doors import streamed as _streamed
 from providers.registry import Registry
 from providers.shipped import offline, openrouter
@@ -71,11 +72,49 @@ def test_the_page_offers_what_is_live_and_each_preset(player):
         "mark": "",
         "mend": "",
     }
+    assert offered["canary"] is None
     assert {slug: c["preset"] for slug, c in offered["presets"].items()} == {
         "test": "Test",
         "other": "Other",
     }
     assert player.get(f"{PAGE}presets").json() == offered
+
+
+def with_canary(percent):
+    """Let Other, with models of its own, be tried on this share of the calls."""
+    test, other = preset("Test", MODELS), preset("Other", OTHER)
+    canary = {
+        **{"preset": other, "percent": percent, "salt": "s"},
+        **{"since": "2026-11-26T12:00:00+00:00", "by": "ann"},
+    }
+    payload = {"revision": 7, "preset": test, "presets": [test, other]}
+    live.install({**payload, "canary": canary}, "database")
+
+
+@pytest.mark.parametrize(("percent", "is_yours"), [("100", True), ("0.5", False)])
+def test_a_canary_is_offered_with_its_share_and_whose_turns_it_thinks(
+    player, percent, is_yours
+):
+    with_canary(percent)
+
+    offered = player.get(f"{PAGE}presets").json()
+
+    assert offered["live"]["preset"] == "Test"
+    canary = offered["canary"]
+    assert (canary["preset"], canary["share"]) == ("Other", f"{percent} %")
+    assert (canary["is_yours"], canary["models"]["l3"]) == (is_yours, "o/three")
+
+
+def test_a_turn_says_that_a_canary_thought_it(player, key):
+    with_canary("100")
+
+    _, told = streamed(key, message="Hello", user_id="ada")
+
+    events = dict(told)
+
+    layers = events["done"]["layers"]
+    assert events["done"]["preset"] == "Other"
+    assert {stamp["canary"] for stamp in layers.values()} == {"candidate"}
 
 
 def providers(settings, *servers):

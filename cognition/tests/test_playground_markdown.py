@@ -50,6 +50,15 @@ def test_what_was_recalled_and_advised_is_there(turn):
     assert "- `L1 (m/one) did not answer.`" in text
 
 
+def test_the_candidate_of_a_canary_is_called_so(turn):
+    turn.stamps["l3"]["canary"] = "control"
+    turn.save()
+    assert "canary" not in shared(turn)
+    turn.stamps["l3"]["canary"] = "candidate"
+    turn.save()
+    assert "preset `Test`, the candidate of a canary." in shared(turn)
+
+
 def test_no_text_can_leave_its_fence(turn):
     turn.reply = "```\n<script>alert(1)</script>\n````"
     turn.save()

@@ -1,12 +1,14 @@
 """How a re-embedding ends: it switches to what it was begun for, or stops and says why."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from brains import activation, live
 from brains.activation import Author
+from brains.canary import changes as canary_changes
 from brains.errors import EmbeddingLocked, PresetChanged
 from brains.tests.records import ANN, newest, preset, revisions
 from cognition.memory.models import Memory
@@ -15,6 +17,7 @@ from cognition.memory.reembedding import (
     lease,
     plans,
     tasks,
+    wording,
     working,
 )
 from cognition.memory.reembedding.errors import ReEmbeddingRefused
@@ -76,6 +79,19 @@ def edited(preset):
 def short():
     fields = {"embedding_model": WIDE.model, "embedding_dimension": 512}
     return type(preset("Budget")).objects.create(name="Short", slug="short", **fields)
+
+
+def test_its_switch_says_before_and_after_that_a_canary_ends(wide):
+    keep(3)
+    canary_changes.start(preset("Budget"), Decimal(10), ANN)
+    said = "The canary of Budget, with 10 % of the calls, ends with this change."
+    plan = plans.begin(wide, ANN)
+    assert wording.doing(plan).endswith(f"then Wide is activated. {said}")
+
+    assert not tasks.run(LONG_S)
+
+    ended = said.replace("ends", "ended")
+    assert the_plan().outcome.endswith(ended) and newest().preset_name == "Wide"
 
 
 def test_it_is_over_when_somebody_switched_by_hand_and_all_is_there(wide):

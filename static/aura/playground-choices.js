@@ -11,6 +11,12 @@ let offered;
 
 const named = ({ preset }) => preset ?? "No preset";
 
+// What is live, as the selectors say it: "What is live (Offline, canary Team B 10 %)".
+function liveSaid({ live, canary }) {
+  const beside = canary ? `, canary ${canary.preset} ${canary.share}` : "";
+  return `What is live (${live.preset ?? "no preset"}${beside})`;
+}
+
 function option(text, slug, { is_able: isAble, mark }, isLive = false) {
   const made = new Option(mark ? `${text} – ${mark}` : text, slug);
   made.disabled = !isAble && !isLive;
@@ -24,12 +30,12 @@ export function offer(fresh) {
   for (const select of [left, right]) {
     const chosen = select.value;
     select.replaceChildren(
-      option(`What is live (${offered.live.preset ?? "no preset"})`, "", offered.live, true),
+      option(liveSaid(offered), "", choiceOf(""), true),
       ...presets.map(([slug, choice]) => option(named(choice), slug, choice)),
     );
     if (chosen in offered.presets) select.value = chosen;
   }
-  if (!right.value) right.value = seconds(offered.live)[0] ?? "";
+  if (!right.value) right.value = seconds(choiceOf(""))[0] ?? "";
   tellUnable(presets.map(([, choice]) => choice));
   tellBeside();
 }
@@ -59,6 +65,7 @@ export function tellBeside() {
   const isSplit = at("beside").checked;
   const lacking = (isSplit ? [left, right] : [left]).map(({ value }) => choiceOf(value)).filter(({ mark }) => mark);
   listed(at("lacking"), [...new Set(lacking)].map((choice) => `${named(choice)}: ${choice.mend}`));
+  for (const select of [left, right]) select.title = select.selectedOptions[0]?.text ?? "";
   at("right-part").hidden = !isSplit;
   at("left-says").textContent = isSplit ? "Left, kept" : "Preset, this turn only";
   at("alone").hidden = !isSplit || hasSecond();
@@ -67,8 +74,8 @@ export function tellBeside() {
 }
 
 function hasSecond() {
-  const first = choiceOf(left.value);
-  return seconds(first).length > 0 || (offered.live.is_able && offered.live.preset !== first.preset);
+  const [first, live] = [choiceOf(left.value), choiceOf("")];
+  return seconds(first).length > 0 || (live.is_able && live.preset !== first.preset);
 }
 
 // Says why these cannot be sent to, "" where they can.
@@ -86,7 +93,9 @@ export async function offerAnew() {
   if (answer?.ok && !answer.redirected) offer(await answer.json());
 }
 
-// Its preset's name, its revision and its models; "" is what is live.
+// Its preset's name, its revision and its models; "" is what is live, or the candidate of a canary
+// for whom that thinks.
 export function choiceOf(slug) {
-  return offered.presets[slug] ?? offered.live;
+  const { live, canary } = offered;
+  return offered.presets[slug] ?? (canary?.is_yours ? canary : live);
 }

@@ -32,6 +32,11 @@ class Side {
     this.reply.by(models.l3);
   }
 
+  // The side of a canary that thought it: all layers of a turn are one selection's.
+  get canary() {
+    return Object.values(this.turn?.layers ?? {}).find(({ canary }) => canary)?.canary;
+  }
+
   get title() {
     return this.name ? `The ${this.name.toLowerCase()} side` : "The reply";
   }
@@ -66,8 +71,9 @@ class Side {
     this.#over();
     if (this.choice) {
       this.by(this.choice);
-      const { preset, revision } = this.choice;
-      this.reply.find(".stamps").textContent = `${preset ?? "No preset"} · revision ${revision}`;
+      const { preset, revision, share } = this.choice;
+      const side = share ? " · canary" : "";
+      this.reply.find(".stamps").textContent = `${preset ?? "No preset"}${side} · revision ${revision}`;
     }
     if (!this.instinct.hasSpoken) this.instinct.excuse(excuse);
   }
@@ -200,7 +206,7 @@ export class TurnView {
       ...remember.map((text) => `To remember: ${text}`),
       advice && `Advice: ${advice}`,
     ].filter(Boolean));
-    if (layer.model) this.reflection.took(layer);
+    if (layer.model) this.reflection.took({ ...layer, canary: this.kept.canary });
   }
 }
 

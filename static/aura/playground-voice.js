@@ -31,6 +31,7 @@ function said(stamp) {
   const { input_tokens: sent, output_tokens: got, first_chunk_ms: first } = stamp;
   return [
     stamp.preset ?? "No preset",
+    stamp.canary === "candidate" && "canary",
     `revision ${stamp.revision}`,
     stamp.fallback && `a fallback answers (${stamp.fallback})`,
     first !== null ? `first token ${duration(first)}` : `in ${duration(stamp.duration_ms)}`,

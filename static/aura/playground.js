@@ -81,10 +81,12 @@ function hear(view, side) {
   return {
     opened(headers) {
       side.conversation = headers.get("X-Aura-Conversation");
-      const isChoice = Number(headers.get("X-Aura-Revision")) === side.choice.revision;
-      if (isChoice && headers.get("X-Aura-Canary") !== "candidate") return side.by(side.choice);
+      // A canary's candidate has its share, nobody else has one.
+      const isCandidate = headers.get("X-Aura-Canary") === "candidate";
+      const isSame = Number(headers.get("X-Aura-Revision")) === side.choice.revision;
+      if (isSame && isCandidate === ("share" in side.choice)) return side.by(side.choice);
       side.choice = null;
-      if (!isChoice) offerAnew();
+      offerAnew();
     },
     instinct({ text, is_done: isDone }) {
       following(() => side.instinct.say(text));

@@ -50,6 +50,12 @@
     findings.replaceChildren(...fresh.childNodes);
   }
 
+  // Once it is known that it cannot be served as it is, the button asks again instead.
+  function offer(hasFailed) {
+    for (const each of gated ? gated.querySelectorAll("[data-if-failed]") : []) each.hidden = !hasFailed;
+    for (const each of gated ? gated.querySelectorAll("[data-unless-failed]") : []) each.hidden = hasFailed;
+  }
+
   async function progress() {
     const sent = isEdit ? { method: "POST", body: new FormData(gated) } : {};
     const patience = AbortSignal.timeout(PATIENCE_MS);
@@ -85,6 +91,7 @@
       const now = await progress();
       show(now.html);
       panel.dataset.passed = now.has_passed ? "yes" : "no";
+      offer(!now.has_passed);
     } finally {
       isRunning = false;
       panel.removeAttribute("aria-busy");

@@ -7,6 +7,8 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.timesince import timesince
 
+from brains.canary import rows as canaries
+from brains.canary.sentences import ends_with_change
 from cognition.memory.reembedding.models import Filling, ReEmbedding
 from gateway.usage.words import share, usd
 
@@ -81,10 +83,11 @@ def line(plan: ReEmbedding) -> str:
 def _goal(plan: ReEmbedding) -> str:
     if not plan.name:
         return f"Memories get their vectors of {plan.space}."
-    return (
+    said = (
         f"Memories get vectors of {plan.space} beside those of {plan.from_space}, by which "
         f"they are recalled meanwhile; then {plan.name} is activated."
     )
+    return f"{said} {ends_with_change(canaries.running())}".strip()
 
 
 def _done(plan: ReEmbedding) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from brains import activation, live
-from brains.activation import Author
+from brains.activation import Author, Outcome
+from brains.canary.sentences import ends_with_change
 from brains.errors import BrainError, PreflightFailed
 from brains.models import Activation
 from brains.preflight import gate
@@ -160,7 +161,7 @@ def _activated(plan: ReEmbedding) -> bool:
         KeptSpace.objects.filter(pk=row.pk).update(
             is_whole=True, refused=plan.refused, checked_to=0
         )
-        _end(plan, State.DONE, _outcome(plan), outcome.activation)
+        _end(plan, State.DONE, _said(plan, outcome), outcome.activation)
     return True
 
 
@@ -169,8 +170,10 @@ def _author(plan: ReEmbedding) -> Author:
     return Author(plan.by_name, plan.by, reason)
 
 
-def _outcome(plan: ReEmbedding) -> str:
+def _said(plan: ReEmbedding, outcome: Outcome) -> str:
     said = f"{plan.name} is live, with vectors of {plan.space}."
+    if ended := ends_with_change(outcome.ended_canary):
+        said += f" {ended}"
     if plan.refused:
         said += f" Its provider refused {len(plan.refused)} of the memories."
     return said
