@@ -229,15 +229,15 @@ def test_latest_tells_the_pace_of_this_hour_and_the_one_before():
     record(ago(HOUR, layer="l1", **slow), ago(HOUR, layer="l1", **quick), old)
     roll_up(5)
     latest = spans.latest(MODELS).get("l1")
-    assert latest and latest.share_over_budget == 0.5
+    assert latest and (latest.streams, latest.late) == (2, 1)
     assert 0.5 < latest.p95_s <= 0.75
 
 
-def test_latest_of_a_layer_without_a_budget_has_no_share():
+def test_latest_of_a_layer_without_a_budget_has_nothing_late():
     record(ago(HOUR, layer="l2"))
     roll_up(5)
     latest = spans.latest(MODELS).get("l2")
-    assert latest and latest.share_over_budget is None
+    assert latest and (latest.streams, latest.late) == (1, 0)
 
 
 def test_latest_of_a_layer_that_was_not_called_is_none():
