@@ -115,8 +115,8 @@ def test_charts_have_a_bar_for_each_hour_of_today_and_each_day_of_a_longer_time(
     assert "<title>13:00: 2 calls, 1 error</title>" in html
     html = page("week")
     assert html.count("usage-room") == 2 * 7
-    assert "<title>23 Nov: 2 calls, 1 error</title>" in html
-    assert "<title>17 Nov: 0 calls</title>" in html
+    assert "<title>2026-11-23: 2 calls, 1 error</title>" in html
+    assert "<title>2026-11-17: 0 calls</title>" in html
     assert page("month").count("usage-room") == 2 * 30
 
 
@@ -182,7 +182,7 @@ def test_page_says_when_the_worker_does_not_run(page, admin_client):
     page()
     RollUpMark.objects.update(at=NOW - HOUR)
     html = admin_client.get(reverse("admin:gateway_hourlyusage_changelist")).content
-    assert b"23 Nov, 13:30" in html and b"manage.py run_tasks" in html
+    assert b"2026-11-23 13:30 UTC" in html and b"manage.py run_tasks" in html
 
 
 def test_page_says_when_the_worker_never_ran(admin_client):
