@@ -14,7 +14,7 @@ from brains.admin.closed import Unfiltered
 from brains.admin.markup import relative, state
 from brains.admin.schedule_form import ZONE_LIST, ScheduleForm, warnings_of
 from brains.models import Schedule
-from brains.schedules.times import zones
+from brains.schedules.times import in_words, zones
 from brains.schedules.turns import what_comes_next
 from brains.schedules.wording import sentence_of
 
@@ -29,7 +29,7 @@ class ScheduleAdmin(Unfiltered, Base):
     """Hours of presets. Who may change them may also change what is live: they do."""
 
     form = ScheduleForm
-    list_display = ("state_of", "preset", "hours_of", "days", "next_of")
+    list_display = ("state_of", "preset", "hours_of", "days_of", "next_of")
     list_display_links = ("preset",)
     list_select_related = ("preset",)
     fields = ("preset", "days", "begins", "ends", "time_zone", "is_enabled")
@@ -99,6 +99,11 @@ class ScheduleAdmin(Unfiltered, Base):
         """Show from when to when, and by whose clock."""
         return f"{schedule.begins:%H:%M} to {schedule.ends:%H:%M} {schedule.time_zone}"
 
+    @admin.display(description="Days")
+    def days_of(self, schedule: Schedule) -> str:
+        """Show on which days it begins."""
+        return in_words(schedule.days)
+
     @admin.display(description="Next")
     def next_of(self, schedule: Schedule) -> SafeString:
         """Show when it begins or ends next."""
@@ -107,7 +112,7 @@ class ScheduleAdmin(Unfiltered, Base):
         if at is None:
             return format_html("{}", "never")
         verb = "ends" if schedule.hours.is_on(now) else "begins"
-        return format_html("{} {}", verb, relative(at))
+        return format_html("<span>{} {}</span>", verb, relative(at))
 
 
 def _may_activate(request: HttpRequest) -> bool:
