@@ -29,7 +29,7 @@ from brains.workers import OwnRow
 
 logger = logging.getLogger(__name__)
 
-POLL_S = 0.2
+POLL_S, POLL_MIN_S = 0.2, 0.02
 RETRY_S = 1.0
 FLUSH_S = 5.0
 SILENT_AFTER_S = 3.0
@@ -86,6 +86,12 @@ class SelectionPart:
 
     def close(self) -> None:
         self._row.remove()
+
+
+def pause_s(is_well: bool, took_s: float) -> float:
+    """Return the seconds until the next look: looks begin at an even pace, so that a change
+    waits no longer when the one before it had much to write."""
+    return max(POLL_S - took_s, POLL_MIN_S) if is_well else RETRY_S
 
 
 _running: "Watcher | None" = None
@@ -155,9 +161,10 @@ class Watcher:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            pause = POLL_S if self._poll() else RETRY_S
+            began = time.monotonic()
+            is_well = self._poll()
             self._tried.set()
-            live.changed.wait(pause)
+            live.changed.wait(pause_s(is_well, time.monotonic() - began))
             live.changed.clear()  # before both looks: at `_stop`, and at the database
         self._leave()
 

@@ -18,6 +18,9 @@ from tests.upstream.hostile import HostileServer, drips, silent
 
 pytestmark = pytest.mark.django_db
 
+BOUND_S = 8.0
+"""Less than a model is waited for outside of tests."""
+
 
 @pytest.fixture(autouse=True)
 def _served(settings, upstream):
@@ -160,9 +163,9 @@ def test_a_model_that_never_answers_costs_a_bounded_time(upstream, model, monkey
     began = time.monotonic()
     report = checked()
 
-    assert time.monotonic() - began < 2
-    [finding] = [f for f in report.findings if f.state is State.FAILS]
-    assert (finding.model, finding.code) == (model, "upstream_timeout")
+    assert time.monotonic() - began < BOUND_S
+    finding = next(f for f in report.findings if f.model == model)
+    assert (finding.state, finding.code) == (State.FAILS, "upstream_timeout")
     assert finding.sentence == "OpenRouter did not answer in time."
 
 
@@ -176,7 +179,7 @@ def test_a_server_that_drips_costs_a_bounded_time(script, settings, monkeypatch)
         began = time.monotonic()
         report = checked()
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < BOUND_S
     assert {f.code for f in report.findings} == {"upstream_timeout"}
 
 

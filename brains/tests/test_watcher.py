@@ -225,3 +225,10 @@ def test_what_is_to_be_told_is_told_with_each_flush(database, tmp_path, monkeypa
     running.start()
     wait_until(lambda: len(told) >= 2, "two flushes")
     running.stop()
+
+
+def test_looks_begin_at_an_even_pace_however_much_one_had_to_write():
+    assert watcher.pause_s(True, 0.0) == watcher.POLL_S
+    assert watcher.pause_s(True, 0.15) == pytest.approx(0.05)
+    assert watcher.pause_s(True, 4.0) == watcher.POLL_MIN_S
+    assert watcher.pause_s(False, 4.0) == watcher.RETRY_S
