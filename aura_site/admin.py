@@ -1,7 +1,7 @@
 """The pages of background tasks in the admin: the columns that say something, as in Aura's own
 lists. What a task is, and its page, belong to the package that keeps them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -27,9 +27,16 @@ admin.site.unregister(DBTaskResult)
 class TaskAdmin(DBTaskResultAdmin):
     """What was to be done in the background, newest first."""
 
-    list_display = ("name", "state_of", "queued", "took", "queue_name", "why")
+    list_display: Any = (
+        "name",
+        "state_of",
+        "queued",
+        "took",
+        "queue_name",
+        "why",
+    )
     list_display_links = ("name",)
-    list_filter = ("status", "queue_name")
+    list_filter: ClassVar[Any] = ("status", "queue_name")
     list_per_page = 50
     show_full_result_count = False
 
