@@ -13,6 +13,7 @@ from aura_site.data_folder import data_folder
 from aura_site.databases import database
 from aura_site.deadlines import deadlines
 from aura_site.dotenv import read_dotenv
+from aura_site.embedded_models import started
 from aura_site.environment import FALSE_WORDS, Environment
 from aura_site.logs import LEVELS, logging_config
 from aura_site.mail import mail_server
@@ -36,7 +37,7 @@ AURA_DATA_DIR = data_folder(_data)
 AURA_ENV_RUNG = _env.rung("env", VARIABLES)
 AURA_DOTENV_RUNG = _env.rung("dotenv", VARIABLES)
 AURA_MODEL_ALIASES = _env.mapping("AURA_MODEL_ALIASES")
-AURA_PROVIDERS = model_servers(_env)
+AURA_PROVIDERS = model_servers(_env, started(AURA_DATA_DIR))
 AURA_DEADLINES = deadlines(_env)
 AURA_AUTO_REVERT = auto_revert(_env)
 AURA_OFFLINE = _env.word(

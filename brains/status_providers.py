@@ -39,13 +39,13 @@ def provider_problems(selection: Selection) -> list[Problem]:
     in_use = serving(selection) + standing_by(selection)
     found = [(provider, WATCH.latest.get(provider.name)) for provider, _ in in_use]
     return [
-        Problem("provider", provider.url_variable, reason, provider.start_hint or _HINT)
+        Problem("provider", provider.url_variable, reason, provider.start_hint or HINT)
         for provider, checked in found
         if (reason := _trouble(provider, checked))
     ]
 
 
-_HINT = "Check its address and its own status page, or activate another preset."
+HINT = "Check its address and its own status page, or activate another preset."
 
 
 def _shown(provider: Provider, role: str, layers: list[Layer]) -> ProviderFact:

@@ -18,6 +18,7 @@ BODY_MAX = 32 * 1024 * 1024
 MODELS_MAX = 20_000
 CHAT, EMBEDDINGS, TAGS = "/models", "/embeddings/models", "/api/tags"
 LOCAL = "local"
+NOT_REACHED = "could not be reached"
 
 Entries = list[Any] | None
 
@@ -103,7 +104,7 @@ class _Asking:
                 return answer.status_code, self._read(answer)
         except (requests.RequestException, OSError, UnicodeError) as error:
             raise NoModelList(
-                f"{self._provider.title} could not be reached ({type(error).__name__})."
+                f"{self._provider.title} {NOT_REACHED} ({type(error).__name__})."
             ) from None
 
     def _read(self, answer: requests.Response) -> bytes:

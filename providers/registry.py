@@ -16,7 +16,8 @@ class Provider:
     Ids that begin with `prefix` go to it, with the prefix stripped and `model_names`
     (ours -> theirs) applied. `base_url` ends before `/chat/completions`. The key belongs
     to the origin of these addresses alone. One that `is_embedded` is started by Aura
-    itself: when it is not there, it was not started.
+    itself: when it is not there, it was not started. One that `is_presumed` was set up
+    by nobody: it is looked for where such a server is by default.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Provider:
     model_names: Mapping[str, str] = field(default_factory=dict)
     start_hint: str = ""
     is_embedded: bool = False
+    is_presumed: bool = False
 
     @property
     def problem(self) -> str:

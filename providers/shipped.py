@@ -32,11 +32,11 @@ def local(
     base_url: str, ollama_host: str, key: str, model_names: Mapping[str, str]
 ) -> Provider:
     """Return the local server: Ollama, llama.cpp, vLLM or LM Studio. Its key is optional."""
-    url = base_url or ollama_url(ollama_host) + "/v1"
+    url = (base_url or ollama_url(ollama_host) + "/v1").rstrip("/")
     return Provider(
         name="local",
         title="Local",
-        base_url=url.rstrip("/"),
+        base_url=url,
         url_variable="AURA_LOCAL_BASE_URL",
         key_variable="AURA_LOCAL_API_KEY",
         prefix="local/",
@@ -44,10 +44,13 @@ def local(
         needs_key=False,
         model_names={**LOCAL_MODELS, **model_names},
         start_hint="Start it (for Ollama: `ollama serve`) or set AURA_LOCAL_BASE_URL.",
+        is_presumed=not key and url == ollama_url("") + "/v1",
     )
 
 
-def offline(chat_url: str, embedding_url: str) -> Provider:
+def offline(
+    chat_url: str, embedding_url: str, *, is_presumed: bool = False
+) -> Provider:
     """Return the embedded models that `make run` starts on the CPU."""
     return Provider(
         name="offline",
@@ -59,6 +62,7 @@ def offline(chat_url: str, embedding_url: str) -> Provider:
         needs_key=False,
         embedding_base_url=embedding_url.rstrip("/"),
         is_embedded=True,
+        is_presumed=is_presumed,
         embedding_url_variable="AURA_OFFLINE_EMBEDDING_URL",
         start_hint="`make run` starts the embedded models when OPENROUTER_API_KEY is not set.",
     )

@@ -40,6 +40,14 @@ twin._state.adding = True
 save_preset(twin, Author("end to end"))
 User.objects.create_superuser("bob", password={BOBS_PASSWORD!r})
 """
+TYPO = """
+from brains.activation import Author, save_preset
+from brains.models import ModelPreset
+typo = ModelPreset.objects.get(slug="offline")
+typo.pk, typo.name, typo.slug = None, "Typo", "typo"
+typo.l3_model, typo._state.adding = "offline/smollm2-13m", True
+save_preset(typo, Author("end to end"))
+"""
 
 
 def main(turns: int) -> int:
@@ -51,6 +59,7 @@ def main(turns: int) -> int:
             print(f"First start: {aura.started_s:.1f} s")
             talk(aura)
             swap(aura)
+            activate_elsewhere(aura)
             converse(aura, turns)
         with running(folder, NEXT_START_S) as again:
             print(f"Second start: {again.started_s:.1f} s")
@@ -162,6 +171,19 @@ def swap(aura: Running) -> None:
         assert status == 200 or "OPENROUTER_API_KEY" in answer.text
 
 
+def activate_elsewhere(aura: Running) -> None:
+    """In another terminal, which has none of its variables, a command asks the embedded
+    models, and is told of one that is not there."""
+    manage(aura, "deactivate_preset")
+    manage(aura, "activate_preset", "Offline")
+    wait_until(partial(serves, aura, "Offline"), "Offline to serve", 5)
+    manage(aura, "shell", "-c", TYPO)
+    refused = command(aura, "activate_preset", "Typo")
+    assert refused.returncode, refused.stdout
+    assert "There is no model 'smollm2-13m' here" in refused.stderr, refused.stderr
+    print("Activated and refused from another terminal.")
+
+
 def converse(aura: Running, turns: int) -> None:
     """Talk in the playground, with a swap to a twin of Offline in the middle."""
     manage(aura, "shell", "-c", TWIN_AND_BOB)
@@ -190,9 +212,14 @@ def to_twin(aura: Running) -> None:
 
 
 def manage(aura: Running, *arguments: str) -> None:
-    subprocess.run(
+    done = command(aura, *arguments)
+    assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+
+
+def command(aura: Running, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT, env=aura.environment, stdout=subprocess.DEVNULL, timeout=60, check=True,
+        cwd=ROOT, env=aura.environment, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def test_a_canary_waits_for_its_check_and_its_page_keeps_itself_fresh(
         assert page.get_by_role("button", name="Start anyway").is_disabled()
         page.get_by_text("Performance takes 10 % of the calls").wait_for()
         assert page.evaluate("sessionStorage.noted") == "Starting… true"
-        assert len(provider.requests) == 8, "it was asked again"
+        assert len(questions(provider)) == 8, "it was asked again"
 
         page.get_by_label("Percent of the calls").fill("33")
         scene.server.manage("canary", "change", "--percent=25")
@@ -155,11 +155,11 @@ def test_an_edit_of_the_live_preset_shows_its_check_and_is_saved(
         page.get_by_text("was changed successfully").wait_for()
         assert page.get_by_label("L2 model").input_value() == "test/new"
 
-        asked = len(provider.requests)
+        asked = len(questions(provider))
         page.get_by_label("Description").fill("for the night")
         page.get_by_role("button", name="Save", exact=True).click()
         page.get_by_text("was changed successfully").wait_for()
-        assert len(provider.requests) == asked, "it was asked for a description"
+        assert len(questions(provider)) == asked, "it was asked for a description"
 
         page.locator("a.aura-name", has_text="All-DeepSeek").click()
         page.get_by_label("L2 model").fill("test/gone")
@@ -167,5 +167,5 @@ def test_an_edit_of_the_live_preset_shows_its_check_and_is_saved(
         page.get_by_label("Why").fill("it will be back")
         page.get_by_role("button", name="Save", exact=True).click()
         page.get_by_text("was changed successfully").wait_for()
-        assert len(provider.requests) == asked, "it was asked though forced"
+        assert len(questions(provider)) == asked, "it was asked though forced"
         assert opened.complaints == []

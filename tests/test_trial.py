@@ -11,7 +11,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("kind", ["sqlite", "postgres"])]
 
-TRIAL_S = 12.0
+TRIAL_S = 18.0
 # The watcher looks every 200 ms; a worker that has just started needs a moment more.
 LATE_S = 2.0
 ACTIVATE = f"""

@@ -6,26 +6,32 @@ import importlib.util
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import xllamacpp  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
+from aura_site.embedded_models import CHAT_MODEL
+from aura_site.launch import front
 from aura_site.launch.lifeline import wait_for_end_of_launcher
 
-MODEL = "smollm2-135m"
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SLOTS = 4  # answers at the same time; a fifth waits for its turn
 TOKENS_PER_SLOT = 4096
 THREADS = 1  # a second one makes all wait for a core that a neighbour holds
 ERRORS_ONLY = 1
+ANY_PORT = 0
 
 
 def main() -> None:
     """Serve on --port until the launcher ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    _server = xllamacpp.Server(
-        parameters(parser.parse_args().port)
-    )  # serves while kept
+    port = parser.parse_args().port
+    server = xllamacpp.Server(parameters(ANY_PORT))  # serves while kept
+    behind = urlsplit(server.listening_address).port
+    if behind is None:
+        raise SystemExit("llama.cpp does not say where it serves.")
+    front.start(port, behind, CHAT_MODEL)
     wait_for_end_of_launcher()
     os._exit(0)  # without waiting for answers that nobody is left to read
 
@@ -34,7 +40,7 @@ def parameters(port: int) -> Any:
     """Return how to serve on a port of 127.0.0.1."""
     params = xllamacpp.CommonParams()
     params.hostnames, params.port = ["127.0.0.1"], port
-    params.model.path, params.model_alias = str(_weights()), {MODEL}
+    params.model.path, params.model_alias = str(_weights()), {CHAT_MODEL}
     params.n_parallel, params.n_ctx = SLOTS, SLOTS * TOKENS_PER_SLOT
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = THREADS
     # 8 bits for what is remembered of a text: half the memory at the same speed.

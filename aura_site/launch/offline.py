@@ -1,17 +1,17 @@
-"""The embedded models: are they wanted, and if so install and start their two servers.
+"""The embedded models: are they wanted, and if so install, start and announce their servers.
 What the servers are is in `chat_server` and `embedding_server`."""
 
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from aura_site.embedded_models import Ports, announced
 from aura_site.launch import openmp, packages
 from aura_site.launch.addresses import free_ports, wait_until_answers
 from aura_site.launch.processes import KeptProcess, Program
-from aura_site.model_servers import OFFLINE_CHAT_URL, OFFLINE_EMBEDDING_URL
 from providers.registry import Registry
 
 PRESET = "Offline"
@@ -22,10 +22,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Offline:
-    """The two servers that run, and the variables that lead Aura to them."""
+    """The two servers that run, and on which ports."""
 
     servers: tuple[KeptProcess, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
+    ports: Ports | None = None
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that lead Aura to them."""
+        names = "AURA_OFFLINE_CHAT_URL", "AURA_OFFLINE_EMBEDDING_URL"
+        return dict(zip(names, self.ports.urls, strict=True)) if self.ports else {}
 
 
 NOT_STARTED = Offline()
@@ -38,8 +44,7 @@ def is_wanted(mode: str, providers: Registry, models: Iterable[str]) -> bool:
     theirs. Not when `mode` (AURA_OFFLINE) is "off", or the user named servers of theirs.
     """
     offline = providers["offline"]
-    ours = (OFFLINE_CHAT_URL, OFFLINE_EMBEDDING_URL)
-    if mode == "off" or (offline.base_url, offline.embedding_base_url) != ours:
+    if mode == "off" or not offline.is_presumed:
         return False
     has_key = bool(providers["openrouter"].key)
     return not has_key or any(model.startswith(offline.prefix) for model in models)
@@ -64,9 +69,22 @@ def start(running: ExitStack, base: Path, data: Path, say: Say) -> Offline:
                 )
                 say("Aura starts without the embedded models.")
                 return NOT_STARTED
+        _announce(starting, offline, data, say)
         running.push(starting.pop_all())
     say("The embedded models are ready.")
     return offline
+
+
+def _announce(starting: ExitStack, offline: Offline, data: Path, say: Say) -> None:
+    """Let commands in other terminals find the servers."""
+    if offline.ports:
+        try:
+            starting.enter_context(announced(data, offline.ports))
+        except OSError as error:
+            say(
+                "Commands in other terminals will not find the embedded models: the data "
+                f"folder does not take the file that says where they are ({error.strerror})."
+            )
 
 
 def _installed(base: Path, say: Say) -> bool:
@@ -86,20 +104,14 @@ def _installed(base: Path, say: Say) -> bool:
 
 
 def _started(starting: ExitStack, base: Path, data: Path) -> Offline:
-    chat_port, embedding_port = free_ports(2)
+    ports = Ports(*free_ports(2))
     library = openmp.environment(data / "lib")
     programs = (
-        _program("chat", chat_port, base, data, library),
-        _program("embedding", embedding_port, base, data, {}),
+        _program("chat", ports.chat, base, data, library),
+        _program("embedding", ports.embedding, base, data, {}),
     )
     servers = tuple(starting.enter_context(KeptProcess(p)) for p in programs)
-    return Offline(
-        servers,
-        {
-            "AURA_OFFLINE_CHAT_URL": f"http://127.0.0.1:{chat_port}/v1",
-            "AURA_OFFLINE_EMBEDDING_URL": f"http://127.0.0.1:{embedding_port}/v1",
-        },
-    )
+    return Offline(servers, ports)
 
 
 def _program(

@@ -17,7 +17,7 @@ from brains.admin import sentences
 from brains.admin.catalogue_hints import warnings_of_models
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.doors import ASKING, View, guarded, may
-from brains.admin.effective import Standing, selection_of, standing, warnings_about
+from brains.admin.effective import Standing, selection_of, standing
 from brains.admin.embedding_links import link_of, with_link
 from brains.admin.forms import ActivateForm, ConfirmForm
 from brains.admin.preflight_pages import FORCE_PERMISSION, panel, pass_gate
@@ -38,6 +38,7 @@ from brains.preview.preview import preview
 from brains.preview.traffic import used
 from brains.selection import Selection
 from brains.trials import trial_of
+from brains.unanswered import warnings_about
 
 LIST = "admin:brains_modelpreset_changelist"
 ACTIVATE = "brains_modelpreset_activate"

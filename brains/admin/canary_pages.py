@@ -28,7 +28,7 @@ from brains.admin.canary_forms import (
 from brains.admin.catalogue_hints import warnings_of_models
 from brains.admin.differences import changes, compare, side_of
 from brains.admin.doors import ACTING, ASKING, READING, View, guarded, may
-from brains.admin.effective import selection_of, standing, warnings_about
+from brains.admin.effective import selection_of, standing
 from brains.admin.embedding_links import link_of, with_link
 from brains.admin.preflight_pages import (
     CANARY_START,
@@ -54,6 +54,7 @@ from brains.canary.split import may_split_vectors, shown_percent
 from brains.errors import BrainError, CanaryRefused, PreflightFailed, PresetChanged
 from brains.models import ModelPreset
 from brains.selection import resolve
+from brains.unanswered import warnings_about
 
 PAGE = "brains_modelpreset_canary"
 START = CANARY_START

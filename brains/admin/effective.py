@@ -4,12 +4,10 @@ the two sides that the admin's pages compare. `selection.resolve` answers both."
 from dataclasses import dataclass
 
 from brains import activation, live
-from brains.layers import Layer
 from brains.models import Activation, ModelPreset
 from brains.selection import Selection, resolve
-from brains.serving import can_answer, serving, standing_by
 from brains.status_providers import provider_problems
-from brains.wording import listed
+from brains.unanswered import warnings_about
 
 
 @dataclass(frozen=True)
@@ -41,26 +39,6 @@ def standing() -> Standing:
 def selection_of(preset: ModelPreset | None) -> Selection:
     """Return what would be effective with `preset` live; None for no preset."""
     return resolve(preset.snapshot() if preset else None, live.ladder())
-
-
-def warnings_about(
-    selection: Selection, when: str = "Then", said: str = ""
-) -> list[str]:
-    """Return, as sentences, what of the layers would not be served, and why: its provider
-    is not set up. `when` begins them; what is `said` already is left out."""
-    troubles: list[tuple[str, str, list[Layer]]] = []
-    for provider, layers in serving(selection):
-        helped = [layer for layer in layers if can_answer(selection, layer)]
-        silent = [layer for layer in layers if layer not in helped]
-        troubles.append((provider.problem, "{} cannot answer", silent))
-        troubles.append((provider.problem, "only fallbacks of {} can answer", helped))
-    for provider, layers in standing_by(selection):
-        troubles.append((provider.problem, "fallbacks of {} cannot answer", layers))
-    return [
-        f"{when} {what.format(listed([layer.title for layer in layers]))}. {problem}"
-        for problem, what, layers in troubles
-        if problem and layers and problem not in said
-    ]
 
 
 def troubles_now(selection: Selection) -> list[str]:

@@ -6,9 +6,10 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html_join
 
-from brains.admin.effective import selection_of, warnings_about
+from brains.admin.effective import selection_of
 from brains.models import ModelPreset
 from brains.schedules.times import DAYS
+from brains.unanswered import warnings_about
 
 ZONE_LIST = "time-zones"
 _TITLES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -1,14 +1,19 @@
 """What an import did, as text for people and as JSON for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from brains import live
 from brains.as_code.applying import Imported
 from brains.as_code.entries import Refusal, said
 from brains.as_code.plan import ScheduleStep, Step, What
+from brains.models import ModelPreset
 from brains.schedules.written import texts_of
+from brains.selection import resolve
+from brains.unanswered import away, not_reached, warnings_about
 from brains.wording import counted
 
+STAYING = (What.ADDED, What.CHANGED, What.UNCHANGED)
 _WIDTH = len(What.UNCHANGED) + 2
 
 
@@ -25,8 +30,10 @@ def as_json(imported: Imported) -> dict[str, Any]:
 
 
 def as_text(imported: Imported) -> str:
-    """Return the report as lines: a preset each, its fields below it, then the sum."""
-    lines = [line for step in imported.plan.steps for line in _step_lines(step)]
+    """Return the report as lines: a preset each, its fields below it and what of it cannot
+    be served as it is, then the sum."""
+    known = not_reached()
+    lines = [line for step in imported.plan.steps for line in _step_lines(step, known)]
     lines += [
         line for step in imported.plan.schedules for line in _schedule_lines(step)
     ]
@@ -60,7 +67,7 @@ def _activation(imported: Imported) -> str:
     return f" Then {said(name)} would be activated." if name else ""
 
 
-def _step_lines(step: Step) -> Iterator[str]:
+def _step_lines(step: Step, known: Mapping[str, str]) -> Iterator[str]:
     preset = step.preset
     why = ": it is live and not removed" if step.what is What.KEPT else ""
     yield f"{step.what:<{_WIDTH}}{said(preset.name)} ({preset.slug}){why}"
@@ -70,6 +77,15 @@ def _step_lines(step: Step) -> Iterator[str]:
             yield f"{'':<{_WIDTH}}{change.field}: {after}"
         else:
             yield f"{'':<{_WIDTH}}{change.field}: {_value(change.before)} -> {after}"
+    if step.what in STAYING and (warning := _warning(preset, known)):
+        yield f"{'':<{_WIDTH}}warning: {warning}"
+
+
+def _warning(preset: ModelPreset, known: Mapping[str, str]) -> str:
+    """Say what of a preset cannot be served as it is; "" for nothing that is known."""
+    selection = resolve(preset.snapshot(), live.ladder())
+    lacking = warnings_about(selection, "As it is,")
+    return " ".join([*lacking, *(said for _, said in away(selection, known))])
 
 
 def _schedule_lines(step: ScheduleStep) -> Iterator[str]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from brains.catalogue.models import CatalogueModel, CatalogueSource
 from brains.catalogue.nearest import nearest
 from providers.listed_model import Kind, ListedModel
+from providers.model_list import LOCAL
 from providers.registry import DEFAULT, Provider, Registry
 from providers.shipped import OPENROUTER_URL
 from providers.shipped_models import shipped_models
@@ -71,11 +72,12 @@ class Catalogue:
         return self.models.get(stem) if variant in VARIANTS else self._by_slug(model_id)
 
     def reading_for(self, model_id: str, kind: Kind) -> Reading | None:
-        """Return the reading that can judge a model id. None for what is on this machine,
-        for a provider that was never read, and for a kind of which its list has none."""
+        """Return the reading that can judge a model id. None for a local server, whose models
+        come and go, for a provider that was never read, and for a kind of which its list has
+        none."""
         provider = _provider_of(model_id)
         reading = self.readings.get(provider.name)
-        is_judge = reading and kind in reading.kinds and not _is_here(provider)
+        is_judge = reading and kind in reading.kinds and provider.name != LOCAL
         return reading if is_judge else None
 
     def search(self, text: str, kind: Kind) -> list[ListedModel]:
@@ -195,10 +197,6 @@ def _provider_of(model_id: str) -> Provider:
 
 def _is_default(model_id: str) -> bool:
     return _provider_of(model_id).name == DEFAULT
-
-
-def _is_here(provider: Provider) -> bool:
-    return provider.is_embedded or provider.name == "local"
 
 
 def _is_text(model: ListedModel) -> bool:

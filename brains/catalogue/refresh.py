@@ -13,7 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from brains import live
 from brains.catalogue.models import CatalogueModel, CatalogueSource
+from brains.serving import serving, standing_by
 from brains.values import model_id_problem
 from providers.listed_model import ListedModel
 from providers.model_list import ModelList, NoModelList, fetch
@@ -101,17 +103,28 @@ def _ask(
 
 def _kept(provider: Provider, found: ModelList | str) -> Report:
     if isinstance(found, str):
-        CatalogueSource.objects.update_or_create(
+        source, _ = CatalogueSource.objects.update_or_create(
             provider=provider.name,
             defaults={"tried_at": timezone.now(), "trouble": found[:TROUBLE_MAX]},
         )
-        logger.info("The models of %s were not read. %s", provider.name, found)
+        level = logging.INFO if _is_expected(provider, source) else logging.DEBUG
+        logger.log(level, "The models of %s were not read. %s", provider.name, found)
         return Report(provider, trouble=found)
     models = tuple(m for m in found.models if _can_be_named(provider, m.id))
     _store(provider, models)
     logger.info("The catalogue has %s models of %s.", len(models), provider.name)
     left_out = found.ignored + len(found.models) - len(models)
     return Report(provider, models, left_out)
+
+
+def _is_expected(provider: Provider, source: CatalogueSource) -> bool:
+    """Say whether somebody would miss it: it was set up, has answered before, or is in use."""
+    if not provider.is_presumed or source.read_at:
+        return True
+    now = live.peek()
+    selections = [now.selection, *([now.canary.candidate] if now.canary else [])]
+    in_use = (used for each in selections for used in serving(each) + standing_by(each))
+    return any(used.name == provider.name for used, _ in in_use)
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from tests.own_database import own_database
 from tests.server import ROOT
 
 PROCESSES, ACTIVATIONS = 20, 50
-BOUND_S = 60
+BOUND_S = 240
 
 pytestmark = pytest.mark.slow
 

@@ -99,6 +99,20 @@ def test_a_provider_that_was_read_is_judged_by_its_own_list():
     )
 
 
+def test_an_embedded_model_that_is_not_there_is_said_with_those_that_are():
+    vectors = listed("multilingual-e5-small", kind=Kind.EMBEDDING)
+    read("smollm2-135m", vectors, provider="offline")
+
+    assert said("offline/smollm2-135m") == ""
+    assert said("offline/multilingual-e5-small", Kind.EMBEDDING) == ""
+    assert said("offline/smollm2-13m").startswith(
+        "offline/smollm2-13m is not listed; nearest: offline/smollm2-135m."
+    )
+    assert said("offline/multilingual-e5", Kind.EMBEDDING).startswith(
+        "offline/multilingual-e5 is not listed; nearest: offline/multilingual-e5-small."
+    )
+
+
 def test_a_list_without_embeddings_says_nothing_of_them():
     read("a/one")
 

@@ -175,3 +175,15 @@ def test_the_page_before_a_change_names_what_leaves_soon(admin_client):
     html = admin_client.get(url).content.decode()
 
     assert f"a/one leaves OpenRouter on {day}, in 5 days." in html
+
+
+def test_a_misspelt_embedded_model_is_told_on_save_and_before_the_change(admin_client):
+    read("smollm2-135m", provider="offline")
+    hint = "offline/smollm2-13m is not listed; nearest: offline/smollm2-135m."
+    fields = {"name": "Night", "l3_model": "offline/smollm2-13m"}
+
+    saved = admin_client.post(ADD, fields, follow=True)
+
+    assert any(hint in sentence for sentence in told(saved))
+    activate = reverse("admin:brains_modelpreset_activate", args=[preset("Night").pk])
+    assert hint in admin_client.get(activate).content.decode()

@@ -2,16 +2,23 @@
 known of the others, and of itself, stays."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
+from brains import activation
+from brains.canary import changes as canary_changes
 from brains.catalogue import refresh as refreshing
 from brains.catalogue.catalogue import load
 from brains.catalogue.models import CatalogueModel, CatalogueSource
 from brains.catalogue.refresh import due, refresh
+from brains.models import ModelPreset
 from brains.tests.cataloguing import KEY, listed, providers, read
+from brains.tests.records import ANN, preset
+from providers.registry import Registry
 from providers.tests.catalogue import Catalogue, model
 from tests.upstream.hostile import HostileServer, drips
 
@@ -191,3 +198,56 @@ def test_a_row_gives_back_what_was_listed():
     read(whole)
 
     assert rows()["a/one"].as_listed() == whole
+
+
+@pytest.fixture
+def told(settings, caplog):
+    """Refresh a local server that is away, at the address where it is by default, and return
+    what the log says."""
+    local = replace(providers()["local"], is_presumed=True)
+    settings.AURA_PROVIDERS = Registry({**providers(), "local": local})
+    caplog.set_level("INFO", logger="brains.catalogue")
+
+    def refreshed():
+        caplog.clear()
+        asked(settings, "local")
+        return caplog.messages
+
+    return refreshed
+
+
+AWAY = [
+    "The models of local were not read. Local could not be reached (ConnectionError)."
+]
+
+
+def test_nothing_is_logged_of_a_server_that_nobody_set_up(told):
+    assert told() == []
+    assert CatalogueSource.objects.get().trouble
+
+
+def test_one_that_was_set_up_is_logged(told, settings):
+    settings.AURA_PROVIDERS = providers()
+
+    assert told() == AWAY
+
+
+def test_one_that_has_answered_before_is_logged(told):
+    read("phi3:mini", provider="local")
+
+    assert told() == AWAY
+
+
+@pytest.mark.parametrize("field", ["l1_model", "l2_fallback"])
+def test_one_that_is_in_use_is_logged(told, field):
+    fields = {"name": "Ours", "slug": "ours", field: "local/x"}
+    activation.activate(ModelPreset.objects.create(**fields), ANN)
+
+    assert told() == AWAY
+
+
+def test_one_that_a_canary_tries_is_logged(told):
+    activation.activate(preset("Budget"), ANN)
+    canary_changes.start(preset("Hybrid"), Decimal(10), ANN)
+
+    assert told() == AWAY

@@ -8,9 +8,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from brains import activation, health, live
 from brains.activation import Author
+from brains.catalogue.models import CatalogueSource
 from brains.models import Activation, ModelPreset
 from brains.tests.status_reader import activated, registry
 
@@ -155,6 +157,24 @@ def test_show_lists_what_to_mend_with_its_hint(settings):
 
     assert "To mend:\n  AURA_L1_MODEL: 'no model' is not a model id" in output
     assert "Change AURA_L1_MODEL in the environment and restart" in output
+
+
+@pytest.mark.django_db
+def test_show_lists_a_provider_in_use_that_was_not_reached_lately(settings):
+    activated("Hybrid")
+    CatalogueSource.objects.create(
+        provider="local",
+        tried_at=timezone.now(),
+        trouble="Local could not be reached (ConnectionError).",
+    )
+
+    output = said("show_selection")
+
+    assert (
+        "To mend:\n  AURA_LOCAL_BASE_URL: Local could not be reached (ConnectionError). "
+        "Asked just now.\n    Start it (for Ollama: `ollama serve`)"
+    ) in output
+    assert "To mend" not in said("show_selection", "--preset", "Budget")
 
 
 @pytest.mark.django_db

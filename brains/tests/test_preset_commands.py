@@ -2,14 +2,18 @@
 
 import io
 import sys
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from brains.as_code.document import BYTES_MAX
+from brains.catalogue.models import CatalogueSource
 from brains.models import Activation, ModelPreset
 from brains.tests.records import preset
+from brains.tests.status_reader import registry
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +124,60 @@ def test_a_reason_that_is_too_long_is_refused(file):
 
     with pytest.raises(CommandError, match="at most 500 characters"):
         said("import_presets", str(file), "--reason", "x" * 501)
+
+
+@pytest.fixture
+def without_key(settings):
+    settings.AURA_PROVIDERS = registry(key="")
+    settings.AURA_ENV_RUNG, settings.AURA_DOTENV_RUNG = {}, {}
+
+
+def tried(provider, trouble, minutes_ago=5):
+    """Let a provider have been asked for its models so long ago, in vain."""
+    tried_at = timezone.now() - timedelta(minutes=minutes_ago)
+    CatalogueSource.objects.create(
+        provider=provider, tried_at=tried_at, trouble=trouble
+    )
+
+
+def warnings(told):
+    return [line.strip() for line in told.splitlines() if "warning" in line]
+
+
+NO_KEY = "No key for OpenRouter: set OPENROUTER_API_KEY and restart."
+AWAY = "Local could not be reached (ConnectionError)."
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_what_cannot_be_served_as_it_is_is_one_line_of_a_preset(
+    file, without_key, options
+):
+    said("export_presets", str(file))
+    tried("local", AWAY)
+    tried("openrouter", "OpenRouter could not be reached (ConnectionError).")
+    ModelPreset.objects.filter(name="Hybrid").delete()
+
+    told = said("import_presets", str(file), *options)
+
+    all_of_it = f"warning: As it is, L1, L2, L3 and Embedding cannot answer. {NO_KEY}"
+    others = f"warning: As it is, L2, L3 and Embedding cannot answer. {NO_KEY}"
+    assert sorted(warnings(told)) == sorted(
+        [all_of_it] * 4 + [f"{others} {AWAY} Asked 5\xa0minutes ago."]
+    )
+
+
+def test_what_can_be_served_has_no_warning(file, settings):
+    settings.AURA_PROVIDERS = registry()
+    said("export_presets", str(file))
+    tried("local", AWAY, minutes_ago=90)
+    tried("openrouter", "OpenRouter answered /models with status 404.")
+
+    assert warnings(said("import_presets", str(file))) == []
+
+
+def test_what_is_removed_has_no_warning(file, without_key):
+    file.write_text("version: 1\npresets:\n  - name: Offline\n")
+
+    told = said("import_presets", str(file), "--prune")
+
+    assert "removed    Budget" in told and len(warnings(told)) == 1

@@ -13,9 +13,10 @@ from django.urls import reverse
 
 from brains import keeping
 from brains.admin.doors import ASKING, View, guarded, may
-from brains.admin.effective import selection_of, warnings_about
+from brains.admin.effective import selection_of
 from brains.models import ModelPreset
 from brains.selection import Selection
+from brains.unanswered import warnings_about
 from brains.wording import counted, listed
 from cognition.admin.rehearsal_forms import CAP_USD, COUNT, StartForm
 from cognition.rehearsal import running, tasks

@@ -184,7 +184,7 @@ def test_idle_worker_ends_at_once_when_told_to(sqlite, start, tmp_path):
     process = start(sqlite)
     run_to_its_end(tmp_path)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(5) == 0
+    assert process.wait(30) == 0
 
 
 @pytest.mark.slow
@@ -194,7 +194,7 @@ def test_task_that_runs_may_end_when_the_worker_is_told_to(sqlite, start, tmp_pa
     wait_until((tmp_path / BEGUN).exists, "the task to begin", timeout_s=40)
     process.send_signal(signal.SIGTERM)
     (tmp_path / MAY_END).touch()
-    assert process.wait(10) == 0
+    assert process.wait(30) == 0
     assert DBTaskResult.objects.get(pk=waiting.id).status == "SUCCESSFUL"
 
 

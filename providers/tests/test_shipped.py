@@ -82,6 +82,23 @@ def test_offline_has_two_addresses_and_needs_no_key():
     assert broken.problem.startswith("AURA_OFFLINE_EMBEDDING_URL")
 
 
+@pytest.mark.parametrize(
+    ("url", "host", "key", "is_presumed"),
+    [
+        ("", "", "", True),
+        (f"{LOCAL}/v1/", "", "", True),
+        ("", "0.0.0.0", "", True),
+        ("", "", "secret", False),
+        ("http://gpu:1/v1", "", "", False),
+        ("", "gpu", "", False),
+    ],
+)
+def test_local_server_is_presumed_until_somebody_says_where(
+    url, host, key, is_presumed
+):
+    assert local(url, host, key, {}).is_presumed is is_presumed
+
+
 def test_named_provider_is_one_entry_in_the_registry():
     groq = named("groq", "http://g/v1", "sk-groq")
     registry = Registry({"openrouter": openrouter("", "k"), "groq": groq})

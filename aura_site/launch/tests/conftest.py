@@ -8,15 +8,38 @@ from django.db import connections
 
 from aura_site.launch import lifeline
 
-# Same arguments and same way to end as a model server, without a model.
+# Same arguments, answers and way to end as a model server, without a model.
 MODEL_SERVER = """
-import argparse, os, sys, threading
+import argparse, json, os, sys, threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+
+CHOICE = {"index": 0, "finish_reason": "stop"}
+SAYS = {"role": "assistant", "content": "Yes"}
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
+        self.answer(b"", "text/plain")
+
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if "input" in asked:
+            self.say({"data": [{"index": 0, "embedding": [0.5] * 384}]})
+        elif asked.get("stream"):
+            chunk = json.dumps({"choices": [CHOICE | {"delta": SAYS}]})
+            events = f"data: {chunk}\\n\\ndata: [DONE]\\n\\n"
+            self.answer(events.encode(), "text/event-stream")
+        else:
+            self.say({"choices": [CHOICE | {"message": SAYS}]})
+
+    def say(self, found):
+        self.answer(json.dumps(found).encode(), "application/json")
+
+    def answer(self, body, kind):
         self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--port", type=int)

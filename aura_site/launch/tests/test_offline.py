@@ -1,6 +1,7 @@
 """Whether the embedded models are wanted, and the start of their servers."""
 
 import os
+import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,15 +9,38 @@ from pathlib import Path
 import pytest
 
 from aura_site.dotenv import read_dotenv
+from aura_site.embedded_models import FILE, Ports
 from aura_site.environment import Environment
 from aura_site.launch import offline
 from aura_site.launch.addresses import answers
 from aura_site.model_servers import model_servers
+from tests.isolation import plain
+
+ROOT = Path(__file__).resolve().parents[3]
+TELLS = """
+from aura_site import settings
+offline = settings.AURA_PROVIDERS["offline"]
+print(offline.base_url, offline.embedding_base_url)
+"""
 
 
-def registry(**variables: str):
+def registry(ports: Ports | None = None, **variables: str):
     no_file = read_dotenv(Path("/nonexistent/.env"))
-    return model_servers(Environment(variables, no_file))
+    return model_servers(Environment(variables, no_file), ports)
+
+
+def told_elsewhere(data: Path) -> list[str]:
+    """Return where another process with this data folder finds the servers."""
+    environment = plain(os.environ) | {
+        "AURA_DATA_DIR": str(data),
+        "AURA_ENV_FILE": str(data / ".env"),
+    }
+    command = [sys.executable, "-c", TELLS]
+    told = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert told.returncode == 0, told.stderr
+    return told.stdout.split()
 
 
 def start(running, base, said):
@@ -45,8 +69,31 @@ def test_they_are_never_wanted_when_turned_off():
     "name", ["AURA_OFFLINE_CHAT_URL", "AURA_OFFLINE_EMBEDDING_URL"]
 )
 def test_they_are_not_wanted_beside_servers_that_the_user_named(name):
-    named = registry(**{name: "http://127.0.0.1:9999/v1"})
+    named = registry(None, **{name: "http://127.0.0.1:9999/v1"})
     assert not offline.is_wanted("auto", named, ["offline/smollm2-135m"])
+
+
+def test_they_are_wanted_although_another_launcher_has_started_them():
+    assert offline.is_wanted("auto", registry(Ports(1, 2)), ["a/b"])
+
+
+def test_another_process_with_the_same_data_folder_finds_them(base):
+    with ExitStack() as running:
+        models = start(running, base, [])
+        assert told_elsewhere(base / "data") == list(models.variables.values())
+    assert told_elsewhere(base / "data") == [
+        "http://127.0.0.1:18090/v1",
+        "http://127.0.0.1:18091/v1",
+    ]
+
+
+def test_data_folder_that_does_not_take_their_ports_is_told(base):
+    (base / "data" / FILE).mkdir()
+    said: list[str] = []
+    with ExitStack() as running:
+        assert start(running, base, said).servers
+    assert said[0].startswith("Commands in other terminals will not find the embedded")
+    assert said[-1] == "The embedded models are ready."
 
 
 def test_both_servers_start_answer_and_end(base):

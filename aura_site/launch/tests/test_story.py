@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,6 +44,16 @@ starts, due = Path({starts!r}), time.monotonic() + 30
 while not (starts.exists() and len(starts.read_text()) > 1):
     if time.monotonic() > due: sys.exit(9)
     time.sleep(0.02)
+sys.exit(7)
+"""
+# What somebody types in another terminal meanwhile, whose shell has none of our variables.
+ACTIVATES = """
+import subprocess
+done = subprocess.run(
+    [sys.executable, "manage.py", "activate_preset", "Offline"], cwd={root!r},
+    env={environment!r}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+)
+print("typed:", done.stdout.decode(), flush=True)
 sys.exit(7)
 """
 INTERRUPTS_AFTER_ONE_ANSWER = (
@@ -152,6 +163,25 @@ def test_start_is_told_from_the_embedded_models_to_the_end(told):
     assert chat.endswith("/v1") and embedding.endswith("/v1") and chat != embedding
 
 
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_command_in_another_terminal_asks_the_models_that_run(
+    told, settings, migrated_folder
+):
+    shutil.copytree(migrated_folder, settings.AURA_DATA_DIR, dirs_exist_ok=True)
+    environment = plain(os.environ) | {
+        "AURA_DATA_DIR": str(settings.AURA_DATA_DIR),
+        "AURA_ENV_FILE": str(settings.AURA_DATA_DIR / ".env"),
+    }
+    types = ACTIVATES.format(root=str(ROOT), environment=environment)
+    assert told(ANSWERS_ONCE + types) == 7
+    typed = told.output.partition("typed:")[2]
+    assert re.search(
+        r"^embedding +offline/\S+ +answers in .* 384 numbers$", typed, re.M
+    )
+    assert "Offline is live as revision 1." in typed
+
+
 @pytest.mark.django_db
 def test_worker_runs_beside_the_server_and_its_output_is_marked(
     told, monkeypatch, tmp_path
@@ -201,12 +231,12 @@ def test_server_that_ends_at_once_is_told(told):
 def test_aura_starts_answers_and_stops(launch, output):
     port = free_port()
     process = launch(PORT=str(port))
-    wait_until(lambda: "Stop it with Ctrl-C" in output(), "the welcome", timeout_s=60)
+    wait_until(lambda: "Stop it with Ctrl-C" in output(), "the welcome", timeout_s=120)
     assert answers(f"http://127.0.0.1:{port}/health")
     assert "OPENROUTER_API_KEY is not set" in output()
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
-    assert process.wait(15) == 0
+    assert process.wait(60) == 0
     assert "Aura has stopped." in output()
     assert not any(child.is_running() for child in children)
 
@@ -215,7 +245,7 @@ def test_aura_starts_answers_and_stops(launch, output):
 def test_worker_that_is_killed_comes_back_and_nothing_else_ends(launch, output):
     port = free_port()
     process = launch(PORT=str(port))
-    wait_until(lambda: "Stop it with Ctrl-C" in output(), "the welcome", timeout_s=60)
+    wait_until(lambda: "Stop it with Ctrl-C" in output(), "the welcome", timeout_s=120)
     (first,) = workers_of(process)
     os.kill(first, signal.SIGKILL)
     wait_until(
@@ -225,7 +255,7 @@ def test_worker_that_is_killed_comes_back_and_nothing_else_ends(launch, output):
     assert answers(f"http://127.0.0.1:{port}/health")
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
-    assert process.wait(15) == 0
+    assert process.wait(60) == 0
     assert not any(child.is_running() for child in children)
 
 
@@ -243,12 +273,12 @@ def _command(process: psutil.Process) -> list[str]:
 
 @pytest.mark.slow
 def test_settings_that_cannot_be_used_end_with_a_sentence(launch, output):
-    assert launch(DATABASE_URL="mysql://127.0.0.1/aura").wait(10) == 1
+    assert launch(DATABASE_URL="mysql://127.0.0.1/aura").wait(60) == 1
     assert output().startswith("Aura cannot start: DATABASE_URL must begin with")
 
 
 @pytest.mark.slow
 def test_server_that_cannot_start_ends_the_launcher_with_its_status(launch, output):
     process = launch(PORT=str(free_port()), GUNICORN_CMD_ARGS="--worker-class=nonsense")
-    assert process.wait(20) not in (0, None)
+    assert process.wait(60) not in (0, None)
     assert "The server does not answer" in output()

@@ -13,6 +13,9 @@ from brains.health import all_problems, explained
 from brains.live import Live
 from brains.management.command_line import refusals
 from brains.management.selection_text import table, to_mend
+from brains.selection import Problem, Selection
+from brains.status_providers import HINT
+from brains.unanswered import away, not_reached
 from brains.wording import LOADED_FROM, exact
 
 
@@ -34,17 +37,26 @@ class Command(BaseCommand):
             if name := options["preset"]:
                 slug = activation.find_preset(name).slug
                 now = replace(now, selection=now.presets[slug])
-        self.stdout.write(
-            json.dumps(explained(now), indent=2, ensure_ascii=False)
-            if options["json"]
-            else _text(now, is_live=not name)
-        )
+            shown = (
+                json.dumps(explained(now), indent=2, ensure_ascii=False)
+                if options["json"]
+                else _text(now, is_live=not name)
+            )
+        self.stdout.write(shown)
 
 
 def _text(now: Live, *, is_live: bool) -> str:
     head = _head(now) if is_live else f"If preset {now.selection.preset} were live:"
-    parts = (head, _canary(now), table(now.selection), to_mend(all_problems(now)))
+    problems = [*all_problems(now), *_away(now.selection)]
+    parts = (head, _canary(now), table(now.selection), to_mend(problems))
     return "\n\n".join(part for part in parts if part)
+
+
+def _away(selection: Selection) -> list[Problem]:
+    return [
+        Problem("provider", provider.url_variable, said, provider.start_hint or HINT)
+        for provider, said in away(selection, not_reached())
+    ]
 
 
 def _canary(now: Live) -> str:
