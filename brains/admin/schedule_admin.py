@@ -14,7 +14,7 @@ from brains.admin.closed import Unfiltered
 from brains.admin.markup import relative, state
 from brains.admin.schedule_form import ZONE_LIST, ScheduleForm, warnings_of
 from brains.models import Schedule
-from brains.schedules.times import in_words, zones
+from brains.schedules.times import zones
 from brains.schedules.turns import what_comes_next
 from brains.schedules.wording import sentence_of
 
@@ -102,7 +102,7 @@ class ScheduleAdmin(Unfiltered, Base):
     @admin.display(description="Days")
     def days_of(self, schedule: Schedule) -> str:
         """Show on which days it begins."""
-        return in_words(schedule.days)
+        return schedule.days_in_words
 
     @admin.display(description="Next")
     def next_of(self, schedule: Schedule) -> SafeString:
