@@ -3,6 +3,7 @@ the figures are in `gateway`: they meet here."""
 
 from collections.abc import Mapping
 
+from aura_site.lately import CALLS_MIN
 from gateway.usage.spans import Latest, latest
 from gateway.usage.words import seconds
 
@@ -13,5 +14,13 @@ def paces(models: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _said(seen: Latest) -> str:
-    over = f", {seen.share_over_budget:.0%} late" if seen.share_over_budget else ""
-    return f"first token {seconds(seen.p95_s)} p95{over}"
+    return f"first token {seconds(seen.p95_s)} p95{_late(seen)}"
+
+
+def _late(seen: Latest) -> str:
+    """Say how many were late: as a share where there are enough to conclude something."""
+    if not seen.late:
+        return ""
+    if seen.streams < CALLS_MIN:
+        return f", {seen.late} of {seen.streams} late"
+    return f", {seen.late / seen.streams:.0%} late"

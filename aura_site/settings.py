@@ -216,6 +216,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "aura_site.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -8,6 +8,7 @@ from brains.canary.models import Canary
 from brains.errors import BrainError, PresetChanged, PresetNotFound
 from brains.models import Activation, ModelPreset
 from brains.values import shown
+from brains.wording import exact
 
 
 def find_preset(name: str) -> ModelPreset:
@@ -61,6 +62,6 @@ def _refuse_stale(stored: ModelPreset, opened_at: str | None) -> None:
     if opened_at in (None, stored.updated_at.isoformat()):
         return
     raise PresetChanged(
-        f"{stored.name} was changed by somebody else at {stored.updated_at:%H:%M:%S} UTC, "
+        f"{stored.name} was changed by somebody else at {exact(stored.updated_at)}, "
         "after you opened this form. Open it again and repeat your change."
     )

@@ -60,6 +60,11 @@ def exact(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
+def to_the_minute(moment: datetime) -> str:
+    """Return a moment as pages show it: to the minute, in UTC."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
 def listed(words: Sequence[str]) -> str:
     """Return words as a sentence has them: "L1, L2 and L3"."""
     *most, last = words

@@ -133,7 +133,7 @@ def main(arguments: Sequence[str]) -> int:
 def _conclude(passes: Sequence[Pass]) -> int:
     """Print one line about all passes and return the exit code of them together."""
     failed = [each for each in passes if each.exit_code not in (0, NO_TESTS_SELECTED)]
-    times = ", ".join(f"{each.database} {each.took_s:.0f} s" for each in passes)
+    times = ", ".join(map(_time, passes))
     ran = any(each.exit_code == 0 for each in passes)
     if failed:
         names = " and ".join(each.database for each in failed)
@@ -143,6 +143,12 @@ def _conclude(passes: Sequence[Pass]) -> int:
     else:
         print(f"\nAll tests passed ({times})." if ran else "\nNo test was selected.")
     return failed[0].exit_code if failed else 0 if ran else NO_TESTS_SELECTED
+
+
+def _time(done: Pass) -> str:
+    if done.exit_code == NO_TESTS_SELECTED:
+        return f"on {done.database} none was selected"
+    return f"{done.database} {done.took_s:.0f} s"
 
 
 if __name__ == "__main__":

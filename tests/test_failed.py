@@ -1,4 +1,5 @@
-"""The last lines of `make test` name what failed: they may be all that somebody sees."""
+"""The last lines of `make test` name what failed, and where no test was: they may be all that
+somebody sees."""
 
 import subprocess
 import sys
@@ -6,6 +7,7 @@ import sys
 import pytest
 
 from tests.failed import failed_tests, some_of
+from tests.run import NO_TESTS_SELECTED, Pass, _conclude
 
 TESTS = """
 import pytest
@@ -53,3 +55,23 @@ def test_of_many_the_first_are_shown_and_the_rest_counted():
     lines = [f"test {number}" for number in range(12)]
     assert some_of(lines).splitlines()[-2:] == ["  test 9", "  ... and 2 more"]
     assert "more" not in some_of(lines[:10])
+
+
+def concluded(capsys, sqlite, postgres):
+    passes = [Pass("SQLite", sqlite, 4.6, []), Pass("PostgreSQL", postgres, 7.2, [])]
+    return _conclude(passes), capsys.readouterr().out.strip()
+
+
+def test_the_last_line_says_how_long_each_database_took(capsys):
+    said = "All tests passed (SQLite 5 s, PostgreSQL 7 s)."
+    assert concluded(capsys, 0, 0) == (0, said)
+
+
+def test_the_last_line_says_on_which_database_none_was_selected(capsys):
+    said = "All tests passed (SQLite 5 s, on PostgreSQL none was selected)."
+    assert concluded(capsys, 0, NO_TESTS_SELECTED) == (0, said)
+
+
+def test_none_selected_anywhere_is_no_success(capsys):
+    none = NO_TESTS_SELECTED
+    assert concluded(capsys, none, none) == (none, "No test was selected.")

@@ -95,10 +95,14 @@ def call(server: AuraServer) -> None:
             assert answer.status_code in (400, 404)
 
 
-# Those of applications that show nothing of what Aura's people write.
+# Those of applications that show nothing of what Aura's people write, and a file to keep.
 QUIET = (
     *("/api/", "/metrics", "/status/", "/admin/logout/", "/admin/jsi18n/", "/admin/r/"),
-    *("/admin/autocomplete/", "/admin/django_tasks"),
+    *(
+        "/admin/autocomplete/",
+        "/admin/django_tasks",
+        "/admin/brains/modelpreset/export/",
+    ),
 )
 # Which row of each table has markup, where it is not the first.
 ODD = {"modelpreset/1/": "modelpreset/7/", "apikey/1/": "apikey/2/"}

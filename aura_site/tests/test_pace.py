@@ -25,13 +25,22 @@ def test_page_says_nothing_of_layers_that_were_not_called(client):
 
 
 def test_page_says_how_quick_a_layer_was_and_what_was_late(client):
-    times_s = (0.05, 0.05, 0.05, 0.6)
+    times_s = (0.05, 0.05, 0.05, 0.6) * 5
     now = timezone.now()
     record(*(l1_call(now, first_chunk_s=t) for t in times_s))
     roll_up(5)
     html = client.get("/?fragment").content.decode()
     assert "p95, 25% late" in html
     assert html.count("p95") == 1
+
+
+def test_few_calls_are_counted_and_no_share_of_them_is_said(client):
+    now = timezone.now()
+    record(*(l1_call(now, first_chunk_s=t) for t in (0.05, 0.6)))
+    roll_up(5)
+    html = client.get("/?fragment").content.decode()
+    assert "p95, 1 of 2 late<" in html
+    assert "%" not in html[html.index("p95") :].split("<", 1)[0]
 
 
 def test_what_another_model_served_before_a_swap_does_not_count(client):

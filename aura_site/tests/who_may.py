@@ -123,6 +123,7 @@ def _of_presets() -> dict[str, tuple[Any, ...]]:
             {},
         ),
         "explain": (_of("brains_modelpreset_explain"), {}),
+        "export": (_of("brains_modelpreset_export"), {}),
         "models": (_of("brains_modelpreset_models") + "?q=gemma", {}),
         "check": (_of("brains_modelpreset_preflight", other), {}),
         "progress": (_of("brains_modelpreset_preflight_progress", other), {}),

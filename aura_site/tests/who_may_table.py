@@ -68,6 +68,8 @@ GET  compare            login     login 403   200  403    403      403   403   4
 POST compare            login     login 403   405  403    403      403   403   403     405       405    405      405   405
 GET  explain            login     login 403   200  200    200      200   403   403     403       200    200      200   200
 POST explain            login     login 403   405  405    405      405   403   403     403       405    405      405   405
+GET  export             login     login 403   200  200    200      200   403   403     403       200    200      200   200
+POST export             login     login 403   405  405    405      405   403   403     403       405    405      405   405
 GET  compare_presets    login     login 403   200  200    200      200   403   403     403       200    200      200   200
 POST compare_presets    login     login 403   405  405    405      405   403   403     403       405    405      405   405
 GET  schedules          login     login 403   200  200    403      403   403   403     403       200    200      200   200

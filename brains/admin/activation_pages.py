@@ -190,12 +190,20 @@ def _held_up(
     request: HttpRequest, preset: ModelPreset | None, lock: EmbeddingLocked | None
 ) -> dict[str, Any]:
     """Return what the page says of a change that stored vectors hold up, and its way out:
-    a button where that can begin, else a link to what stands in the way."""
-    can_begin = isinstance(lock, VectorsInUse) and lock.way.can_begin
-    url = embedding_guard.begin_url(preset) if preset and can_begin else ""
+    a button (one that waits, where something is to be mended before), else a link to what
+    stands in the way."""
+    way = lock.way if isinstance(lock, VectorsInUse) else None
+    url = embedding_guard.begin_url(preset) if preset and way and way.can_begin else ""
+    is_here = bool(way and preset and way.preset == preset)
+    waits = is_here and way and not way.can_begin and not way.open_url
     after = preset.snapshot() if preset else None
     link = link_of(request, lock, after, here=preset)
-    return {"lock": lock, "reembed_url": url, "lock_link": link}
+    return {
+        "lock": lock,
+        "reembed_url": url,
+        "reembed_waits": waits,
+        "lock_link": link,
+    }
 
 
 def _lock(preset: ModelPreset | None, now: Standing) -> EmbeddingLocked | None:

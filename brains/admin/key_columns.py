@@ -41,7 +41,9 @@ def created(row: KeyRecord) -> SafeString:
     """Show when it was made, and by whom."""
     if row.created_by is None:
         return relative(row.created_at)
-    return format_html("{} by {}", relative(row.created_at), row.created_by)
+    return format_html(
+        "<span>{} by {}</span>", relative(row.created_at), row.created_by
+    )
 
 
 @admin.display(description="Expires", ordering="expires_at")

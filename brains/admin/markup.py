@@ -22,6 +22,10 @@ def relative(moment: datetime) -> SafeString:
     )
 
 
+NOTHING = format_html('<span class="aura-quiet aura-nothing">{}</span>', "–")
+"""What stands in a column where there is nothing to say; on a phone its line is left out."""
+
+
 def state(text: str, kind: str) -> SafeString:
     """Return a state as a word after a dot; `kind` is good, attention, broken or quiet."""
     return format_html('<span class="aura-state aura-{}">{}</span>', kind, text)

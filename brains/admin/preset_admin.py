@@ -34,6 +34,7 @@ from brains.admin.doors import READING, guarded
 from brains.admin.effective import standing, troubles_now
 from brains.admin.embedding_links import leads_to_activate
 from brains.admin.explain_page import ExplainPage
+from brains.admin.export_page import ExportPage
 from brains.admin.forms import CHAT_LIST, EMBEDDING_LIST, PresetForm
 from brains.admin.gated_forms import (
     PAST,
@@ -87,7 +88,7 @@ class PresetAdmin(Unfiltered, PresetActions):
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages that activate, deactivate, check and explain, those of a canary, the
-        one that compares two presets, and what completes model ids."""
+        one that compares two presets, the file of all, and what completes model ids."""
         models = guarded(self.models_view, self.has_view_permission, READING)
         return [
             path(
@@ -100,6 +101,7 @@ class PresetAdmin(Unfiltered, PresetActions):
             *ExplainPage(self).urls(),
             *CanaryPages(self).urls(),
             *ComparePresetsPage(self).urls(),
+            *ExportPage(self).urls(),
             *super().get_urls(),
         ]
 

@@ -38,7 +38,7 @@ class ScheduleAdmin(Unfiltered, Base):
     """Hours of presets. Who may change them may also change what is live: they do."""
 
     form = ScheduleForm
-    list_display = ("state_of", "preset", "hours_of", "days", "next_of")
+    list_display = ("state_of", "preset", "hours_of", "days_of", "next_of")
     list_display_links = ("preset",)
     list_select_related = ("preset",)
     fields = ("preset", "days", "begins", "ends", "time_zone", "is_enabled")
@@ -141,6 +141,11 @@ class ScheduleAdmin(Unfiltered, Base):
         """Show from when to when, and by whose clock."""
         return f"{schedule.begins:%H:%M} to {schedule.ends:%H:%M} {schedule.time_zone}"
 
+    @admin.display(description="Days")
+    def days_of(self, schedule: Schedule) -> str:
+        """Show on which days it begins."""
+        return schedule.days_in_words
+
     @admin.display(description="Next")
     def next_of(self, schedule: Schedule) -> SafeString:
         """Show when it begins or ends next."""
@@ -149,7 +154,7 @@ class ScheduleAdmin(Unfiltered, Base):
         if at is None:
             return format_html("{}", "never")
         verb = "ends" if schedule.hours.is_on(now) else "begins"
-        return format_html("{} {}", verb, relative(at))
+        return format_html("<span>{} {}</span>", verb, relative(at))
 
 
 def _may_activate(request: HttpRequest) -> bool:

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from brains.schedules.times import DAYS, Hours, zones
+from brains.schedules.times import DAYS, Hours, in_words, zones
 
 LEFT_OUT_LENGTH = 1000
 
@@ -68,7 +68,12 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         hours = f"{self.begins:%H:%M} to {self.ends:%H:%M} ({self.time_zone})"
-        return f"{self.preset} from {hours} on {self.days}"
+        return f"{self.preset} from {hours}, {self.days_in_words}"
+
+    @property
+    def days_in_words(self) -> str:
+        """The days that it begins on, as people say them."""
+        return in_words(self.days)
 
     @property
     def hours(self) -> Hours:

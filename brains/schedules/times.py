@@ -1,6 +1,6 @@
 """When a schedule is on: hours of days of the week, in a time zone. Pure calendar."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -10,6 +10,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = timedelta(days=1)
 # Some window of the coming week, and one that is over by then, must be among these.
 LOOK_AHEAD = range(-1, 9)
+# So many days one after the other are said by the first and the last.
+RUN_MIN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,25 @@ def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     """Return a time of a day in UTC. One that a clock skips in spring is as much later as it
     skips; of one that comes twice in autumn it is the first."""
     return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
+
+
+def in_words(days: str) -> str:
+    """Return days as people say them: "every day", "Mon–Fri", "Mon, Wed". What names none is
+    returned as it is."""
+    named = {day.strip() for day in days.split(",")}
+    if not named <= set(DAYS):
+        return days
+    return "every day" if len(named) == len(DAYS) else ", ".join(_runs(named))
+
+
+def _runs(named: Set[str]) -> Iterator[str]:
+    run: list[str] = []
+    for day in (*DAYS, ""):  # the last one ends what runs to Sunday
+        if day in named:
+            run.append(day.capitalize())
+        else:
+            yield from [f"{run[0]}–{run[-1]}"] if len(run) >= RUN_MIN else run
+            run = []
 
 
 @lru_cache

@@ -40,6 +40,7 @@ def test_a_schedule_is_made_and_listed_with_what_comes_next(admin_client, budget
     page = answer.content.decode()
     assert "Next: Budget begins at " in page
     assert "22:00 to 06:00 Europe/Berlin" in page
+    assert "Mon, Tue" in page and "mon,tue" not in page
 
 
 def test_an_empty_list_says_so(admin_client, db):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from brains.schedules.times import DAYS, Hours
+from brains.schedules.times import DAYS, Hours, in_words
 
 EVERY_DAY = frozenset(range(7))
 NIGHT = Hours(EVERY_DAY, time(22), time(6), "UTC")
@@ -76,3 +76,20 @@ def test_a_night_in_which_a_clock_goes_back_is_an_hour_longer():
     night = Hours(EVERY_DAY, time(22), time(6), "Europe/Berlin")
     assert night.is_on(at("2026-10-25 04:59"))  # 5:59, winter time
     assert not night.is_on(at("2026-10-25 05:00"))
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ("mon,tue,wed,thu,fri,sat,sun", "every day"),
+        ("mon,tue,wed,thu,fri", "Mon–Fri"),
+        ("sun,sat", "Sat, Sun"),
+        ("mon, wed", "Mon, Wed"),
+        ("mon,fri,sat,sun", "Mon, Fri–Sun"),
+        ("thu", "Thu"),
+        ("mon,someday", "mon,someday"),
+        ("", ""),
+    ],
+)
+def test_days_are_said_as_people_say_them(days, words):
+    assert in_words(days) == words

@@ -30,7 +30,9 @@ def test_its_preset_is_live_at_its_hours_and_the_one_before_after_them(night, hy
 
     take_turns(NIGHT)
     assert (newest().preset_name, newest().by_name) == ("Budget", "Aura")
-    assert newest().reason.startswith("Schedule: Budget from 22:00 to 06:00 (UTC)")
+    assert newest().reason.startswith(
+        "Schedule: Budget from 22:00 to 06:00 (UTC), every day"
+    )
 
     take_turns(MORNING)
     assert revisions()[-1] == (3, "roll_back", "Hybrid")

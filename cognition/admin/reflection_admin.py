@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from brains.admin.closed import ReadOnly
-from brains.admin.markup import relative, state
+from brains.admin.markup import NOTHING, relative, state
 from brains.wording import counted
 from cognition.reflection import job
 from cognition.reflection.models import Reflection
@@ -41,6 +41,13 @@ class ReflectionAdmin(ReadOnly, Base):
     actions = ("try_again",)
     show_full_result_count = False
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list under its own title."""
+        title = {"title": "Reflections"}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
+
     @admin.display(description="state", ordering="state")
     def state_shown(self, reflection: Reflection) -> str:
         """Show the state."""
@@ -62,12 +69,12 @@ class ReflectionAdmin(ReadOnly, Base):
     @admin.display(description="over", ordering="ended_at")
     def ended(self, reflection: Reflection) -> str:
         """Show when it was over."""
-        return relative(reflection.ended_at) if reflection.ended_at else ""
+        return relative(reflection.ended_at) if reflection.ended_at else NOTHING
 
     @admin.display(description="why not")
     def why(self, reflection: Reflection) -> str:
         """Show why the last try failed."""
-        return reflection.reason
+        return reflection.reason or NOTHING
 
     @admin.action(description="Try again what was set aside")
     def try_again(

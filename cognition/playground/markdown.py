@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from brains.wording import to_the_minute
 from cognition.conversations.models import Conversation, Turn
 from cognition.playground.earlier import reflection_of
 from cognition.reflection.models import Reflection
@@ -17,7 +18,9 @@ LABELS = {"l1": "L1", "l2": "L2", "l3": "L3", "embedding": "Embedding"}
 
 def as_markdown(conversation: Conversation, turns: Sequence[Turn]) -> str:
     """Return all of it as one text."""
-    head = f"# A conversation with Aura\n\nBegun {conversation.created_at:%Y-%m-%d %H:%M} UTC."
+    head = (
+        f"# A conversation with Aura\n\nBegun {to_the_minute(conversation.created_at)}."
+    )
     return "\n\n".join([head, *(part for turn in turns for part in _turn(turn))]) + "\n"
 
 

@@ -52,6 +52,10 @@ def test_without_its_key_the_page_says_once_why_and_offers_no_button(
     )
     assert "cannot answer" not in read(page)
     assert not links(page, begin_of(wide)) and not links(page, 'name="reason"')
+    waiting = (
+        'disabled aria-describedby="waits" value="Re-embed first, then activate Wide"'
+    )
+    assert waiting in page.content.decode() and 'id="waits"' in page.content.decode()
 
 
 @pytest.mark.parametrize("way", ["activate", "re-embed"])

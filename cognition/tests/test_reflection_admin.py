@@ -22,6 +22,7 @@ def failed(say):
 
 def test_the_list_says_why_one_was_set_aside(failed, admin_client):
     page = admin_client.get(reverse(LIST)).content.decode()
+    assert "<h1>Reflections</h1>" in page
     assert "set aside" in page
     assert "L2 answered without a JSON object." in page
     assert "m/two" in page

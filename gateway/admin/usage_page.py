@@ -154,4 +154,4 @@ def _calls(tally: Tally) -> str:
 
 
 def _when(moment: datetime, span: Span) -> str:
-    return f"{moment:%H:%M}" if span.step < DAY else f"{moment.day} {moment:%b}"
+    return f"{moment:%H:%M}" if span.step < DAY else f"{moment:%Y-%m-%d}"

@@ -175,11 +175,12 @@ def counted_until() -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """First chunks of a layer lately: the time within which 95 % came, and the share that
-    came after the layer's budget (None: it has none)."""
+    """First chunks of a layer lately: the time within which 95 % came, how many came, and how
+    many of them after the layer's budget (none where it has none)."""
 
     p95_s: float
-    share_over_budget: float | None
+    streams: int
+    late: int
 
 
 def latest(models: Mapping[str, str]) -> dict[str, Latest]:
@@ -201,5 +202,4 @@ def _latest(layer: str, tally: Tally) -> Latest | None:
     p95_s = tally.first_chunk_s(0.95)
     if p95_s is None:
         return None
-    has_budget = layer in BUDGET_S
-    return Latest(p95_s, tally.over_budget / tally.streams if has_budget else None)
+    return Latest(p95_s, tally.streams, tally.over_budget if layer in BUDGET_S else 0)

@@ -74,7 +74,7 @@
     } catch (error) {
       const reason = error instanceof TypeError || error.name === "TimeoutError"
         ? "Aura does not answer." : error.message;
-      say(`${reason} What you see is from ${heardAt.toLocaleTimeString()}; trying again.`);
+      say(`${reason} What you see is from ${heardAt.toISOString().slice(11, 19)} UTC; trying again.`);
     }
     clearTimeout(timer);
     timer = setTimeout(tick, EVERY_MS);
