@@ -153,6 +153,8 @@ def _of_what_is_live() -> dict[str, tuple[Any, ...]]:
         "confirm": (_of("brains_activation_confirm"), {"revision": 2}),
         "revert": (_of("brains_activation_revert"), {"revision": 2}),
         "roll_back": (_of("brains_activation_roll_back", 1), {}),
+        "back_check": (_of("brains_activation_roll_back_check", 1), {}),
+        "back_progress": (_of("brains_activation_roll_back_progress", 1), {}),
         "history": (_of("brains_activation_changelist"), {}),
         "revision": (_of("brains_activation_change", newest().pk), {"reason": "x"}),
         "compare": (_of("brains_activation_compare") + "?a=1&b=2", {}),

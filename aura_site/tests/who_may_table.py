@@ -60,6 +60,9 @@ POST revert             login     login 403   403  403    403      403   403   4
 GET  roll_back          login     login 403   403  403    403      403   403   403     200       403    200      200   200
 POST roll_back          login     login 403   403  403    403      403   403   403     302       403    302      302   302
 PUT  roll_back          login     login 403   403  403    403      403   403   403     405       403    405      405   405
+GET  back_check         login     login 403   403  403    403      403   403   403     405       403    405      405   405
+POST back_check         login     login 403   403  403    403      403   403   403     302       403    302      302   302
+GET  back_progress      login     login 403   403  403    403      403   403   403     200       403    200      200   200
 GET  history            login     login 403   200  403    403      403   403   403     200       200    200      200   200
 POST history            login     login 403   200  403    403      403   403   403     200       200    200      200   200
 GET  revision           login     login 403   200  403    403      403   403   403     200       200    200      200   200

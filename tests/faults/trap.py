@@ -2,8 +2,9 @@
 this process looks up and every address that it opens a connection to is written down."""
 
 import socket
-import sys
 from typing import Any, Self
+
+import pytest
 
 from tests.faults.wire import well
 from tests.upstream.hostile import HostileServer
@@ -52,8 +53,7 @@ class Trap:
         self.called: list[Any] = []
         self.looked_up: list[str] = []
         self._server = HostileServer(well)
-        self._is_set = False
-        sys.addaudithook(self._hear)  # for ever: so it is switched off afterwards
+        self._patch = pytest.MonkeyPatch()
 
     @property
     def port(self) -> int:
@@ -80,16 +80,22 @@ class Trap:
         kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
         return [(*kind, ("127.0.0.1", self.port))]
 
-    def _hear(self, event: str, details: tuple[Any, ...]) -> None:
-        if self._is_set and event == "socket.connect":
-            _, place = details
+    def _hear(self, way: str) -> None:
+        """Note whom sockets call in this way, and let them call."""
+        call = getattr(socket.socket, way)
+
+        def heard(own: socket.socket, place: Any) -> Any:
             self.called.append(place[:2] if isinstance(place, tuple) else place)
+            return call(own, place)
+
+        self._patch.setattr(socket.socket, way, heard)
 
     def __enter__(self) -> Self:
         self._server.__enter__()
-        self._is_set = True
+        for way in ("connect", "connect_ex"):
+            self._hear(way)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._is_set = False
+        self._patch.undo()
         self._server.__exit__(*exc)
