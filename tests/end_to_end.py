@@ -27,7 +27,7 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 MESSAGES: list[Any] = [{"role": "user", "content": "What is the capital of France?"}]
-TURNS = 6  # of a talk; 20 take minutes, for L2 thinks of each on the same core
+TURNS = 4  # of a talk; 20 take minutes, for L2 thinks of each on the same core
 FIRST_START_S, NEXT_START_S = 300.0, 30.0
 BOBS_PASSWORD = "end-to-end-bobs"
 TWIN_AND_BOB = f"""
