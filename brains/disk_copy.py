@@ -11,12 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from django.db import connection
 
 from brains.errors import CopyUnusable
 
 FORMAT = 1
 STALE_S = 600
 _SIZE_MAX = 64 * 1024 * 1024
+
+
+def copy_path(folder: Path, name: str) -> Path:
+    """Return where the copy of a part is kept: one for each database, so that a worker
+    never serves the presets, or takes the keys, of another one."""
+    where = connection.settings_dict
+    place = [str(where[key]) for key in ("ENGINE", "HOST", "PORT", "NAME")]
+    digest = hashlib.sha256("\n".join(place).encode()).hexdigest()
+    return folder / f"last-good-{name}-{digest[:12]}.json"
 
 
 def write_copy(path: Path, payload: dict[str, Any]) -> None:

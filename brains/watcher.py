@@ -2,7 +2,6 @@
 the change counter every 200 ms and, when it moved, loads each part anew. While the
 database is away everything stays as it was last good."""
 
-import hashlib
 import logging
 import threading
 import time
@@ -22,7 +21,7 @@ from django.utils import timezone
 
 from brains import live
 from brains.activation import end_trial
-from brains.disk_copy import read_copy, write_copy
+from brains.disk_copy import copy_path, read_copy, write_copy
 from brains.errors import CopyUnusable
 from brains.models import ChangeCounter
 from brains.workers import OwnRow
@@ -287,15 +286,6 @@ def _warn_of_copy(part: Part, error: OSError) -> None:
         part.name,
         error.strerror,
     )
-
-
-def copy_path(folder: Path, name: str) -> Path:
-    """Return where the copy of a part is kept: one for each database, so that a worker
-    never serves the presets, or takes the keys, of another one."""
-    where = connection.settings_dict
-    place = [str(where[key]) for key in ("ENGINE", "HOST", "PORT", "NAME")]
-    digest = hashlib.sha256("\n".join(place).encode()).hexdigest()
-    return folder / f"last-good-{name}-{digest[:12]}.json"
 
 
 def _cause(error: Exception) -> str:

@@ -9,11 +9,10 @@ import pytest
 
 from brains import activation, live
 from brains.canary import changes as canary_changes
-from brains.disk_copy import read_copy, write_copy
+from brains.disk_copy import copy_path, read_copy, write_copy
 from brains.tests.records import ANN, preset
 from brains.tests.test_live import payload
 from brains.tests.test_live import preset as fields
-from brains.watcher import copy_path
 from tests.waiting import wait_until
 
 CANARY = {

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 
 from brains import live, watcher
-from brains.disk_copy import write_copy
+from brains.disk_copy import copy_path, write_copy
 from brains.tests.watching import Part, change_elsewhere, serves
-from brains.watcher import SelectionPart, copy_path
+from brains.watcher import SelectionPart
 from tests.waiting import wait_until
 
 

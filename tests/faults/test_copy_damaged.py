@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brains import activation, live
+from brains.disk_copy import copy_path
 from brains.tests.records import ANN, preset
-from brains.watcher import SelectionPart, Watcher, copy_path
+from brains.watcher import SelectionPart, Watcher
 from gateway.keys import RING, KeyPart, keep, new_key
 from gateway.models import ApiKey
 from tests.waiting import wait_until

@@ -3,9 +3,9 @@ served, no copy is half written, and that of the keys is not trusted."""
 
 import pytest
 
-from brains.disk_copy import read_copy
+from brains.disk_copy import copy_path, read_copy
 from brains.tests.watching import change_elsewhere, serves
-from brains.watcher import SelectionPart, copy_path
+from brains.watcher import SelectionPart
 from gateway.keys import KeyPart
 from tests.waiting import wait_until
 
